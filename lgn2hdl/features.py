@@ -1,0 +1,219 @@
+"""Features: how raw columns become the unsigned integers that the hardware sees.
+
+A data set has columns: numbers or categories. The network reads features: unsigned integers of a
+few bits each. An integer column that fits passes as it is; a real one is scaled and rounded; a
+category becomes one one-bit feature per value. The rule travels with the model, so that the
+hardware, the CPU and the golden model see the same integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lgn2hdl.errors import DataError
+from lgn2hdl.netlist import frozen
+
+MAX_WIDTH = 16
+"""Widest feature in bits."""
+
+NOT_A_CATEGORY = -1
+
+Integers = npt.NDArray[np.unsignedinteger]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """How each integer feature is made from a row of raw columns.
+
+    Feature ``f`` reads ``x[column[f]]``. Where ``category[f] >= 0`` it is 1 if the column holds
+    that category code and 0 otherwise; elsewhere it is ``floor((x - offset) / step + 0.5)``,
+    clipped to ``0..2**width - 1``.
+
+    Attributes:
+        column: raw column of each feature, ``i32[F]``.
+        width: bits of each feature, ``u8[F]``, 1 to 16.
+        offset: raw value of integer 0, ``f64[F]``.
+        step: raw distance between neighbouring integers, ``f64[F]``, positive.
+        category: category code, or -1 for a number, ``i32[F]``.
+        column_names: a name for each raw column.
+        categories: for each raw column the names of its category codes; empty for a number.
+    """
+
+    column: npt.NDArray[np.int32]
+    width: npt.NDArray[np.uint8]
+    offset: npt.NDArray[np.float64]
+    step: npt.NDArray[np.float64]
+    category: npt.NDArray[np.int32]
+    column_names: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        for name, dtype in _DTYPES.items():
+            object.__setattr__(self, name, frozen(getattr(self, name), dtype))
+        shapes = {getattr(self, name).shape for name in _DTYPES}
+        if shapes != {(self.n_features,)} or self.n_features == 0:
+            raise ValueError("the arrays of the features differ in length or are empty")
+        if len(self.categories) != len(self.column_names):
+            raise ValueError("categories and column names differ in length")
+        if not (self.column >= 0).all() or not (self.column < self.n_columns).all():
+            raise ValueError("a feature reads a column that does not exist")
+        if not ((self.width >= 1) & (self.width <= MAX_WIDTH)).all():
+            raise ValueError(f"a feature is not 1 to {MAX_WIDTH} bits wide")
+        if not (np.isfinite(self.offset).all() and (self.step > 0).all()):
+            raise ValueError("an offset is not finite or a step is not positive")
+        sizes = np.array([len(names) for names in self.categories])[self.column]
+        if (
+            not (self.category >= NOT_A_CATEGORY).all()
+            or not (self.category < sizes)[self.category >= 0].all()
+        ):
+            raise ValueError("a category code has no name")
+
+    @property
+    def n_features(self) -> int:
+        """Number of integer features, F."""
+        return len(self.column)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of raw columns."""
+        return len(self.column_names)
+
+    @property
+    def dtype(self) -> np.dtype[np.unsignedinteger]:
+        """Smallest unsigned dtype that holds every feature."""
+        return np.dtype(np.uint8 if int(self.width.max()) <= 8 else np.uint16)
+
+    @property
+    def highest(self) -> npt.NDArray[np.int64]:
+        """Largest value of each feature, ``i64[F]``."""
+        return np.asarray((1 << self.width.astype(np.int64)) - 1)
+
+    def integers(self, raw: npt.ArrayLike) -> Integers:
+        """Integer features of raw rows.
+
+        Args:
+            raw: numbers and category codes, ``[N, n_columns]``; rows of more than one axis (images)
+                are flattened. A code that is not a known category gives zeros.
+
+        Returns:
+            Unsigned integers ``[N, F]`` of :attr:`dtype`.
+
+        Raises:
+            DataError: if the shape is wrong, or a value is NaN, infinite, or not a number.
+        """
+        rows = self._rows(raw)
+        result = np.empty((len(rows), self.n_features), self.dtype)
+        block = max(1, (1 << 22) // self.n_features)  # bounds the temporary arrays
+        for start in range(0, len(rows), block):
+            part = slice(start, start + block)
+            result[part] = self._block(rows[part][:, self.column])
+        return result
+
+    def _block(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        plain = (self.offset == 0) & (self.step == 1) & (self.category == NOT_A_CATEGORY)
+        if values.dtype.kind in "bui" and plain.all():
+            return np.clip(values, 0, self.highest)  # the general formula, on integers
+        scaled = np.floor((values - self.offset) / self.step + 0.5)
+        numbers = np.clip(scaled, 0, self.highest)
+        return np.where(self.category >= 0, values == self.category, numbers)
+
+    def _rows(self, raw: npt.ArrayLike) -> npt.NDArray[Any]:
+        array = np.asarray(raw)
+        if array.ndim > 2:
+            array = array.reshape(len(array), -1)
+        if array.ndim != 2 or array.shape[1] != self.n_columns:
+            raise DataError(
+                f"data of shape {np.shape(raw)} does not fit the model: "
+                f"give rows of {self.n_columns} columns"
+            )
+        if array.dtype.kind not in "buif":
+            raise DataError(f"data of type {array.dtype} is not numeric")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
+            raise DataError(
+                f"row {row} has NaN or infinity in column {self.column_names[column]!r}: "
+                "remove or replace it"
+            )
+        return array
+
+
+_DTYPES = {
+    "column": np.int32,
+    "width": np.uint8,
+    "offset": np.float64,
+    "step": np.float64,
+    "category": np.int32,
+}
+
+
+def integer_features(n_columns: int, width: int) -> Features:
+    """Features that pass ``n_columns`` unsigned integers of ``width`` bits as they are."""
+    return Features(
+        column=np.arange(n_columns, dtype=np.int32),
+        width=np.full(n_columns, width, np.uint8),
+        offset=np.zeros(n_columns),
+        step=np.ones(n_columns),
+        category=np.full(n_columns, NOT_A_CATEGORY, np.int32),
+        column_names=tuple(f"x{index}" for index in range(n_columns)),
+        categories=((),) * n_columns,
+    )
+
+
+def fit_features(
+    raw_train: npt.NDArray[Any],
+    *,
+    column_names: tuple[str, ...],
+    categories: tuple[tuple[str, ...], ...],
+    real_width: int = 12,
+) -> Features:
+    """Choose the features for a table from its training rows.
+
+    Categories become one-bit features. Integer columns keep their values (shifted to start at 0
+    where the training set has negative ones) if they fit in ``real_width`` bits; other columns are
+    scaled from their training minimum and maximum to ``real_width`` bits.
+
+    Args:
+        raw_train: numbers and category codes, ``[N, n_columns]``, finite.
+        column_names: a name for each column.
+        categories: names of each column's category codes; empty for a number.
+        real_width: bits of a scaled column, 1 to 16.
+    """
+    parts = [
+        _one_hot(column, len(names)) if names else _number(column, raw_train[:, column], real_width)
+        for column, names in enumerate(categories)
+    ]
+    merged = {name: np.concatenate([part[name] for part in parts]) for name in _DTYPES}
+    return Features(**merged, column_names=column_names, categories=categories)
+
+
+def _one_hot(column: int, n_categories: int) -> dict[str, npt.NDArray[Any]]:
+    full = np.full(n_categories, 1)
+    return {
+        "column": full * column,
+        "width": full,
+        "offset": full * 0.0,
+        "step": full * 1.0,
+        "category": np.arange(n_categories),
+    }
+
+
+def _number(column: int, values: npt.NDArray[Any], real_width: int) -> dict[str, npt.NDArray[Any]]:
+    numbers = values.astype(np.float64)
+    low, high = float(numbers.min()), float(numbers.max())
+    whole = bool((numbers == np.floor(numbers)).all())
+    offset = min(low, 0.0) if whole else low
+    fits = whole and high - offset < 1 << real_width
+    step = 1.0 if fits else max((high - low) / ((1 << real_width) - 1), np.finfo(float).tiny)
+    offset = offset if fits else low
+    width = max(1, int(high - offset).bit_length()) if fits else real_width
+    return {
+        "column": np.array([column]),
+        "width": np.array([width]),
+        "offset": np.array([offset]),
+        "step": np.array([step]),
+        "category": np.array([NOT_A_CATEGORY]),
+    }

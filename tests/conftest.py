@@ -1,0 +1,20 @@
+"""Where the tests find data sets: the folder beside the repository, if somebody put one there."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+if SHARED_DATA.is_dir():
+    os.environ.setdefault("LGN2HDL_DATA", str(SHARED_DATA))
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder with the public data sets; skips the test where there is none."""
+    folder = os.environ.get("LGN2HDL_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("no LGN2HDL_DATA folder with the public data sets")
+    return Path(folder)
