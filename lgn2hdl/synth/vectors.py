@@ -1,0 +1,58 @@
+"""Test vectors: samples with the golden model's class and scores, as ``$readmemh`` files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lgn2hdl.features import Features, Integers
+from lgn2hdl.head import HeadPlan
+from lgn2hdl.model import LogicNet, decide
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Samples to simulate.
+
+    Attributes:
+        integers: unsigned features, ``[N, F]``.
+        source: where they are from, for people.
+    """
+
+    integers: Integers
+    source: str
+
+
+def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
+    """Uniformly random features: a stand-in where the model's data set is not at hand."""
+    values = np.random.default_rng(seed).integers(
+        0, features.highest + 1, size=(number, features.n_features)
+    )
+    return Vectors(values.astype(features.dtype), f"random (seed {seed})")
+
+
+def vector_files(network: LogicNet, plan: HeadPlan, vectors: Vectors) -> dict[str, str]:
+    """Text of ``x.hex``, ``class_index.hex`` and ``scores.hex``: a hexadecimal line a sample."""
+    scores = network.scores(vectors.integers)
+    classes = decide(scores)[:, None]
+    score_widths = np.full(plan.n_classes, plan.score_width)
+    return {
+        "x.hex": _hex_lines(vectors.integers, network.features.width),
+        "class_index.hex": _hex_lines(classes, np.array([plan.class_width])),
+        "scores.hex": _hex_lines(scores, score_widths),
+    }
+
+
+def _hex_lines(values: npt.NDArray[np.integer], widths: Iterable[int]) -> str:
+    """Each row packed into one number, column 0 in the least significant bits."""
+    columns = [
+        ((values[:, index, None].astype(np.int64) >> np.arange(width)) & 1).astype(np.uint8)
+        for index, width in enumerate(widths)
+    ]
+    bits = np.concatenate(columns, axis=1)
+    packed = np.packbits(bits, axis=1, bitorder="little")[:, ::-1]
+    digits = -(-bits.shape[1] // 4)
+    return "".join(f"{row.tobytes().hex()[-digits:]}\n" for row in packed)
