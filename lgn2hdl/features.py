@@ -217,3 +217,26 @@ def _number(column: int, values: npt.NDArray[Any], real_width: int) -> dict[str,
         "step": np.array([step]),
         "category": np.array([NOT_A_CATEGORY]),
     }
+
+
+def require_same_features(model: Features, data: Features, name: str) -> None:
+    """Check that a model reads the integers of a data set.
+
+    Args:
+        model: the model's features.
+        data: the data set's features.
+        name: the data set's name, for the message.
+
+    Raises:
+        DataError: if the columns or their scaling differ.
+    """
+    same = (
+        model.column_names == data.column_names
+        and model.categories == data.categories
+        and all(np.array_equal(getattr(model, item), getattr(data, item)) for item in _DTYPES)
+    )
+    if not same:
+        raise DataError(
+            f"the model was trained on other columns than those of {name}, or on another scaling "
+            "of them: use the data set that it was trained on"
+        )

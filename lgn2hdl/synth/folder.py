@@ -163,7 +163,9 @@ def _json(value: Any) -> str:
 
 
 def _render(template: str, context: Mapping[str, Any]) -> str:
-    text = resources.files("lgn2hdl.synth").joinpath("templates").joinpath(template).read_text("utf-8")
+    text = (
+        resources.files("lgn2hdl.synth").joinpath("templates").joinpath(template).read_text("utf-8")
+    )
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
     )

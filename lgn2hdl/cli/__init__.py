@@ -1,0 +1,60 @@
+"""The command line: ``lgn2hdl train | info | synth | sim | predict | eval``.
+
+Results go to stdout; progress and notes go to stderr. Exit codes: 0 fine, 1 something is wrong with
+a file, the data or a tool, 2 a wrong command line, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+import lgn2hdl
+from lgn2hdl.cli.inference import evaluate, predict
+from lgn2hdl.cli.info import info
+from lgn2hdl.cli.sim import sim
+from lgn2hdl.cli.synth import synth
+from lgn2hdl.cli.train import train
+from lgn2hdl.errors import Lgn2HdlError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(lgn2hdl.__version__, prog_name="lgn2hdl")
+def cli() -> None:
+    """Train logic gate networks and compile them to pipelined Verilog that is proven bit-exact."""
+
+
+for _command in (train, info, synth, sim, predict, evaluate):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line on stderr."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of ``lgn2hdl`` with these arguments."""
+    try:
+        result = cli.main(arguments, prog_name="lgn2hdl", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
+    except click.ClickException as error:
+        return _complain(f"{error.format_message()} (see --help)", 2)
+    except Lgn2HdlError as error:
+        return _complain(str(error), 1)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: that is its right
+        return 0
+    except MemoryError:
+        return _complain("out of memory: use a smaller network or batch", 1)
+
+
+def _complain(message: str, code: int) -> int:
+    click.echo(f"lgn2hdl: error: {' '.join(message.split())}", err=True)
+    return code

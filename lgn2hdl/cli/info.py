@@ -1,0 +1,83 @@
+"""``lgn2hdl info``: the card, the layers, and what pruning does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from lgn2hdl import logic, model_file
+from lgn2hdl.cli.console import print_json, print_table
+from lgn2hdl.cli.options import json_option, model_argument
+from lgn2hdl.lower import lower
+from lgn2hdl.model import LogicNet
+from lgn2hdl.passes import PassRecord, prune
+
+
+@click.command()
+@model_argument
+@json_option
+def info(model: Path, as_json: bool) -> None:
+    """Show what is in MODEL: its card, its layers, and what pruning does to its gates."""
+    network = model_file.load(model)
+    _, records = prune(lower(network))
+    if as_json:
+        print_json(_as_json(network, records))
+        return
+    rows = list(_flat(network.card))
+    print_table(f"{model.name}: card", ("what", "value"), rows)
+    print_table("Layers", ("layer", "nodes", "fan-in", "most frequent gates"), _layers(network))
+    print_pruning(records)
+
+
+def print_pruning(records: tuple[PassRecord, ...]) -> None:
+    """A row a pass."""
+    header = ("pass", "round", "gates before", "gates after", "depth", "ms")
+    rows = [
+        (r.name, r.round, r.gates_before, r.gates_after, r.depth_after, f"{1000 * r.seconds:.1f}")
+        for r in records
+    ]
+    print_table("Pruning", header, rows)
+
+
+def _as_json(network: LogicNet, records: tuple[PassRecord, ...]) -> dict[str, Any]:
+    return {
+        "card": dict(network.card),
+        "features": network.features.n_features,
+        "input_bits": network.encoder.n_bits,
+        "layers": [{"nodes": layer.width, "fan_in": layer.fan_in} for layer in network.layers],
+        "outputs": len(network.head.class_of),
+        "classes": list(network.class_names),
+        "passes": [asdict(record) for record in records],
+    }
+
+
+def _layers(network: LogicNet) -> list[tuple[object, ...]]:
+    head = f"GroupSum, {network.head.n_classes} classes, tau {network.head.tau:g}"
+    first = f"thermometer encoder of {network.features.n_features} features"
+    rows: list[tuple[object, ...]] = [("input", network.encoder.n_bits, "", first)]
+    for index, layer in enumerate(network.layers):
+        common = _common_gates(layer.table) if layer.fan_in == 2 else ""
+        rows.append((str(index), layer.width, layer.fan_in, common))
+    return [*rows, ("head", len(network.head.class_of), "", head)]
+
+
+def _common_gates(table: logic.Tables) -> str:
+    counts = np.bincount(table, minlength=len(logic.GATE_NAMES))
+    best = np.argsort(-counts, kind="stable")[:4]
+    return ", ".join(f"{logic.GATE_NAMES[gate]} {counts[gate] / len(table):.0%}" for gate in best)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested card entries as ``a.b`` rows."""
+    rows: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{prefix}{name}.")
+        else:
+            rows.append((f"{prefix}{name}", str(value)))
+    return rows

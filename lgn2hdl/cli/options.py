@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lgn2hdl.datasets import DATASET_NAMES, Dataset, load_dataset
+from lgn2hdl.errors import DataError, ToolError
+from lgn2hdl.model import LogicNet
+
+FILE = click.Path(path_type=Path)
+
+model_argument = click.argument("model", type=FILE)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=FILE,
+    help="Folder with data sets [default: LGN2HDL_DATA, then the cache, then a download].",
+)
+
+label_option = click.option(
+    "--label", help="Label column of a CSV data set [default: the last one, or one so named]."
+)
+
+dataset_help = f"One of {', '.join(DATASET_NAMES)}, or a .npz or .csv file"
+
+
+def require_package(module: str, extra: str, what: str) -> None:
+    """Check that an optional dependency is installed.
+
+    Raises:
+        ToolError: if it is not; the message names the extra that brings it.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise ToolError(f"{what} needs {module}: run 'pip install lgn2hdl[{extra}]'")
+
+
+def trained_dataset(
+    network: LogicNet, wish: str | None, data_dir: Path | None, label: str | None
+) -> Dataset:
+    """The data set that is asked for, else the one that the card names.
+
+    Raises:
+        DataError: if it cannot be had, or has changed since the model was trained.
+    """
+    if wish is not None:
+        return load_dataset(wish, data_dir=data_dir, label=label)
+    card: dict[str, Any] = dict(network.card.get("dataset") or {})
+    name = card.get("source", card.get("name"))
+    if not isinstance(name, str):
+        raise DataError("the model's card names no data set: give --dataset")
+    dataset = load_dataset(name, data_dir=data_dir, label=label or card.get("label"))
+    if card.get("sha256") != dataset.sha256:
+        raise DataError(
+            f"data set {name} is not what the model was trained on (its hash differs): "
+            "give --dataset to use it all the same"
+        )
+    return dataset
