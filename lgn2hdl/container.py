@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.errors import ModelFileError, OutputError
+from lgn2hdl.errors import ModelFileError
+from lgn2hdl.files import reason, write_atomically
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -44,41 +45,6 @@ def write(path: Path, arrays: Arrays, document: Mapping[str, Any], kind: str, ve
     """
     data = to_bytes(arrays, document, kind, version)
     write_atomically(path, data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` through a temporary file in the same folder.
-
-    Raises:
-        OutputError: if the folder or the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {_reason(error)}; choose another place") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OutputError(f"cannot write {path}: {_reason(error)}") from None
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
 
 
 def to_bytes(arrays: Arrays, document: Mapping[str, Any], kind: str, version: int) -> bytes:
@@ -143,8 +109,17 @@ def read(
     except FileNotFoundError:
         raise ModelFileError(f"no {what} file at {path}: check the path") from None
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {_reason(error)}") from None
+        raise ModelFileError(f"cannot read {path}: {reason(error)}") from None
     return _Reader(path, kind, version, what, data).read()
+
+
+class _Place(NamedTuple):
+    """Where the data of an array lies, in bytes from the end of the header."""
+
+    begin: int
+    end: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
 
 
 class _Reader:
@@ -168,7 +143,9 @@ class _Reader:
             self.foreign(f"its header does not say {self.kind!r}")
         self._check_version(metadata.get("version"))
         self._check_digest(metadata.get("sha256"))
-        arrays = {name: self._array(name, entry, start) for name, entry in header.items()}
+        places = {name: self._place(name, entry) for name, entry in header.items()}
+        self._check_cover(places.values(), len(self.data) - start)
+        arrays = {name: self._array(place, start) for name, place in places.items()}
         try:
             document = json.loads(metadata["document"])
         except (KeyError, TypeError, ValueError, RecursionError):
@@ -203,25 +180,39 @@ class _Reader:
             )
 
     def _check_digest(self, digest: object) -> None:
-        if not isinstance(digest, str) or len(digest) != len(_NO_DIGEST):
+        if not isinstance(digest, str) or re.fullmatch(r"[0-9a-f]{64}", digest) is None:
             self.damaged("no checksum")
         blank = _replace_digest(self.data, digest, _NO_DIGEST)
         if hashlib.sha256(blank).hexdigest() != digest:
             self.damaged("its checksum does not match: truncated or altered")
 
-    def _array(self, name: str, entry: Any, start: int) -> npt.NDArray[Any]:
+    def _place(self, name: str, entry: Any) -> _Place:
         try:
             dtype = np.dtype(_DTYPES[entry["dtype"]])
             shape = tuple(int(size) for size in entry["shape"])
             begin, end = (int(offset) for offset in entry["data_offsets"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             self.damaged(f"array {name!r} is not described")
-        size = dtype.itemsize
-        for extent in shape:
-            size *= extent  # Python integers: no overflow
-        if min(shape, default=0) < 0 or not 0 <= begin <= end <= len(self.data) - start:
-            self.damaged(f"array {name!r} lies outside of the file")
-        if size != end - begin:
+        # (math.prod works on Python integers: no overflow.)
+        if min(shape, default=0) < 0 or dtype.itemsize * math.prod(shape) != end - begin:
             self.damaged(f"array {name!r} has another size than its shape says")
-        flat = np.frombuffer(self.data, dtype, (end - begin) // dtype.itemsize, start + begin)
-        return flat.reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+        return _Place(begin, end, dtype, shape)
+
+    def _check_cover(self, places: Iterable[_Place], available: int) -> None:
+        """The arrays must tile the data: no gap, no overlap, nothing outside of the file."""
+        reached = 0
+        for place in sorted(places, key=lambda place: (place.begin, place.end)):
+            if place.begin != reached:
+                self.damaged("its arrays do not follow each other")
+            reached = place.end
+        if reached != available:
+            self.damaged("its arrays do not fill the file")
+
+    def _array(self, place: _Place, start: int) -> npt.NDArray[Any]:
+        count = (place.end - place.begin) // place.dtype.itemsize
+        flat = np.frombuffer(self.data, place.dtype, count, start + place.begin)
+        try:
+            shaped = flat.reshape(place.shape)
+        except (ValueError, OverflowError):  # too many axes, or an empty array of absurd extents
+            self.damaged("an array has an impossible shape")
+        return shaped.astype(place.dtype.newbyteorder("="), copy=False)

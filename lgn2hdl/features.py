@@ -8,6 +8,7 @@ hardware, the CPU and the golden model see the same integers.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +64,8 @@ class Features:
             raise ValueError("a feature reads a column that does not exist")
         if not ((self.width >= 1) & (self.width <= MAX_WIDTH)).all():
             raise ValueError(f"a feature is not 1 to {MAX_WIDTH} bits wide")
-        if not (np.isfinite(self.offset).all() and (self.step > 0).all()):
-            raise ValueError("an offset is not finite or a step is not positive")
+        if not np.isfinite([self.offset, self.step]).all() or not (self.step > 0).all():
+            raise ValueError("an offset or a step is not finite, or a step is not positive")
         sizes = np.array([len(names) for names in self.categories])[self.column]
         if (
             not (self.category >= NOT_A_CATEGORY).all()
@@ -117,14 +118,15 @@ class Features:
         plain = (self.offset == 0) & (self.step == 1) & (self.category == NOT_A_CATEGORY)
         if values.dtype.kind in "bui" and plain.all():
             return np.clip(values, 0, self.highest)  # the general formula, on integers
-        scaled = np.floor((values - self.offset) / self.step + 0.5)
+        with np.errstate(over="ignore"):  # infinity is clipped, too
+            scaled = np.floor((values - self.offset) / self.step + 0.5)
         numbers = np.clip(scaled, 0, self.highest)
         return np.where(self.category >= 0, values == self.category, numbers)
 
     def _rows(self, raw: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(raw)
         if array.ndim > 2:
-            array = array.reshape(len(array), -1)
+            array = array.reshape(len(array), math.prod(array.shape[1:]))
         if array.ndim != 2 or array.shape[1] != self.n_columns:
             raise DataError(
                 f"data of shape {np.shape(raw)} does not fit the model: "
@@ -132,13 +134,17 @@ class Features:
             )
         if array.dtype.kind not in "buif":
             raise DataError(f"data of type {array.dtype} is not numeric")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            row, column = np.argwhere(~np.isfinite(array))[0]
-            raise DataError(
-                f"row {row} has NaN or infinity in column {self.column_names[column]!r}: "
-                "remove or replace it"
-            )
+        _check_finite(array, self.column_names)
         return array
+
+
+def _check_finite(rows: npt.NDArray[Any], column_names: tuple[str, ...]) -> None:
+    if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+        row, column = np.argwhere(~np.isfinite(rows))[0]
+        raise DataError(
+            f"row {row} (counted from 0) has NaN or infinity in column {column_names[column]!r}: "
+            "remove or replace it"
+        )
 
 
 _DTYPES = {
@@ -177,15 +183,21 @@ def fit_features(
     scaled from their training minimum and maximum to ``real_width`` bits.
 
     Args:
-        raw_train: numbers and category codes, ``[N, n_columns]``, finite.
+        raw_train: numbers and category codes, ``[N, n_columns]``, at least one row.
         column_names: a name for each column.
         categories: names of each column's category codes; empty for a number.
         real_width: bits of a scaled column, 1 to 16.
+
+    Raises:
+        DataError: if a value is NaN or infinite, or a column's range exceeds that of a float.
     """
+    _check_finite(raw_train, column_names)
     parts = [
         _one_hot(column, len(names)) if names else _number(column, raw_train[:, column], real_width)
         for column, names in enumerate(categories)
     ]
+    if not all(np.isfinite(part["step"]).all() for part in parts):
+        raise DataError("a column spans more than a 64-bit float holds: scale it down")
     merged = {name: np.concatenate([part[name] for part in parts]) for name in _DTYPES}
     return Features(**merged, column_names=column_names, categories=categories)
 
@@ -207,7 +219,8 @@ def _number(column: int, values: npt.NDArray[Any], real_width: int) -> dict[str,
     whole = bool((numbers == np.floor(numbers)).all())
     offset = min(low, 0.0) if whole else low
     fits = whole and high - offset < 1 << real_width
-    step = 1.0 if fits else max((high - low) / ((1 << real_width) - 1), np.finfo(float).tiny)
+    # (A column that never varies has no range to scale to: step 1.)
+    step = 1.0 if fits else (high - low) / ((1 << real_width) - 1) or 1.0
     offset = offset if fits else low
     width = max(1, int(high - offset).bit_length()) if fits else real_width
     return {

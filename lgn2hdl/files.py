@@ -17,6 +17,52 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` through a temporary file in the same folder.
+
+    Raises:
+        OutputError: if the folder or the file cannot be written.
+    """
+    handle, name = _temporary(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(f"cannot write {path}: {reason(error)}") from None
+        raise
+
+
+def require_writable(path: Path) -> None:
+    """Check that a file can be written at ``path``, before long work is done for it.
+
+    Raises:
+        OutputError: if it is a folder, or its folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give a file name such as {path / 'model.lgn'}")
+    _try_temporary(path)
+
+
+def _try_temporary(path: Path) -> None:
+    handle, name = _temporary(path)
+    os.close(handle)
+    Path(name).unlink()
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from None
+
+
 @contextmanager
 def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
     """A new folder to fill; when the block ends well it takes the place of ``target`` in one step.
@@ -31,33 +77,36 @@ def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
     Raises:
         OutputError: if ``target`` is not ours or cannot be written.
     """
-    _refuse_foreign(target, marker)
+    require_replaceable(target, marker)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise OutputError(
-            f"cannot write {target}: {_reason(error)}; choose another --out"
-        ) from None
+        raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
     try:
         yield fresh
         fresh.chmod(0o777 & ~_umask())
         _swap(fresh, target)
     except OSError as error:
-        raise OutputError(
-            f"cannot write {target}: {_reason(error)}; choose another --out"
-        ) from None
+        raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, marker: str) -> None:
+def require_replaceable(target: Path, marker: str) -> None:
+    """Check that :func:`replaced_folder` can write ``target`` and destroys nobody's work.
+
+    Raises:
+        OutputError: if ``target`` exists and is not an empty folder or one of ours, or cannot be
+            written.
+    """
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise OutputError(f"{target} is not a folder: choose another --out")
     if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
         raise OutputError(
             f"{target} was not written by lgn2hdl (it has no {marker}): choose another --out"
         )
+    _try_temporary(target)
 
 
 def _swap(fresh: Path, target: Path) -> None:
@@ -69,7 +118,11 @@ def _swap(fresh: Path, target: Path) -> None:
         # No atomic exchange here (not Linux, or an old file system): the shortest gap there is.
         old = fresh.with_name(fresh.name + ".old")
         target.rename(old)
-        fresh.rename(target)
+        try:
+            fresh.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
         old.rename(fresh)
 
 
@@ -94,5 +147,6 @@ def _umask() -> int:
     return mask
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What the operating system says, without the path (which the message has already)."""
     return error.strerror or str(error)

@@ -11,6 +11,11 @@ if SHARED_DATA.is_dir():
     os.environ.setdefault("LGN2HDL_DATA", str(SHARED_DATA))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden``: write the golden files anew; look at the difference before you commit."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
 @pytest.fixture
 def data_folder() -> Path:
     """The folder with the public data sets; skips the test where there is none."""

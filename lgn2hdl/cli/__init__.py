@@ -37,7 +37,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of ``lgn2hdl`` with these arguments."""
     try:
-        result = cli.main(arguments, prog_name="lgn2hdl", standalone_mode=False)
+        result = cli.main(arguments, prog_name="lgn2hdl", standalone_mode=False, obj=arguments)
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

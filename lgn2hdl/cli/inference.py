@@ -34,13 +34,13 @@ def predict(model: Path, file: Path, with_scores: bool, as_json: bool) -> None:
     scores = network.scores(network.features.integers(read_rows(file, network.features)))
     names = [network.class_names[index] for index in decide(scores)]
     if as_json:
-        rows = [{"class": name} for name in names]
-        if with_scores:
-            rows = [
-                {**row, "scores": values}  # type: ignore[dict-item]
-                for row, values in zip(rows, scores.tolist(), strict=True)
+        rows = zip(names, scores.tolist(), strict=True)
+        print_json(
+            [
+                {"class": name, "scores": values} if with_scores else {"class": name}
+                for name, values in rows
             ]
-        print_json(rows)
+        )
         return
     for name, values in zip(names, scores.tolist(), strict=True):
         click.echo("\t".join([name, *map(str, values)]) if with_scores else name)

@@ -14,6 +14,9 @@ from lgn2hdl.model import LogicNet
 
 FILE = click.Path(path_type=Path)
 
+DEFAULT_INPUT_WIDTH = 12
+"""Bits of a scaled real-valued feature: its quantization is far finer than any thermometer."""
+
 model_argument = click.argument("model", type=FILE)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -49,13 +52,15 @@ def trained_dataset(
     Raises:
         DataError: if it cannot be had, or has changed since the model was trained.
     """
-    if wish is not None:
-        return load_dataset(wish, data_dir=data_dir, label=label)
     card: dict[str, Any] = dict(network.card.get("dataset") or {})
-    name = card.get("source", card.get("name"))
+    width = card.get("input_width", DEFAULT_INPUT_WIDTH)
+    if wish is not None:
+        return load_dataset(wish, data_dir=data_dir, label=label, input_width=width)
+    name = card.get("source")
     if not isinstance(name, str):
         raise DataError("the model's card names no data set: give --dataset")
-    dataset = load_dataset(name, data_dir=data_dir, label=label or card.get("label"))
+    label = label or card.get("label")
+    dataset = load_dataset(name, data_dir=data_dir, label=label, input_width=width)
     if card.get("sha256") != dataset.sha256:
         raise DataError(
             f"data set {name} is not what the model was trained on (its hash differs): "

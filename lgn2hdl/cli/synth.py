@@ -22,6 +22,7 @@ from lgn2hdl.cli.options import (
     trained_dataset,
 )
 from lgn2hdl.errors import DataError
+from lgn2hdl.files import require_replaceable
 from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.area import AreaReport, measure_area
 from lgn2hdl.synth.flow import (
@@ -109,9 +110,10 @@ def write_design(model: Path, options: SynthOptions) -> tuple[Compiled, AreaRepo
         Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
     """
     from lgn2hdl.hdl.emit import emit_verilog
-    from lgn2hdl.synth.folder import FolderContent, write_folder
+    from lgn2hdl.synth.folder import MANIFEST, FolderContent, write_folder
 
     network = model_file.load(model)
+    require_replaceable(options.out, MANIFEST)
     compiled = compile_network(network, levels=options.levels, head_levels=options.head_levels)
     vectors = _vectors(network, options)
     gates = compiled.design.netlist.n_gates

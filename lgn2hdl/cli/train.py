@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.options import (
+    DEFAULT_INPUT_WIDTH,
     FILE,
     data_dir_option,
     dataset_help,
@@ -22,13 +22,16 @@ from lgn2hdl.cli.options import (
     label_option,
     require_package,
 )
-from lgn2hdl.datasets import load_dataset
-from lgn2hdl.errors import OptionError
+from lgn2hdl.datasets import Dataset, load_dataset
+from lgn2hdl.files import require_writable
 from lgn2hdl.model import LogicNet
 from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES, TrainConfig
-from lgn2hdl.train.presets import PRESETS, preset, preset_for
+from lgn2hdl.train.presets import PRESETS, Preset, preset
 from lgn2hdl.train.thermometer import ENCODERS
 from lgn2hdl.train.wiring import WIRINGS
+
+WORK_FOR_THREADS = 1_000_000
+"""Node values per step below which several threads cost more in waiting than they bring."""
 
 if TYPE_CHECKING:
     from lgn2hdl.train.loop import Progress as Step
@@ -75,9 +78,14 @@ def _words(_context: Any, _option: click.Parameter, value: str | None) -> tuple[
 @click.option("--checkpoint-every", type=int, help="Steps between checkpoints.")
 @click.option("--seed", type=int, help="Seed of split, wiring, parameters and batches.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads [default: torch's].")
-@click.option("--input-width", type=click.IntRange(1, 16), default=12, show_default=True,
-              help="Bits of a real-valued feature.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads [default: by size].")
+@click.option(
+    "--input-width",
+    type=click.IntRange(1, 16),
+    default=DEFAULT_INPUT_WIDTH,
+    show_default=True,
+    help="Bits of a real-valued feature.",
+)
 @data_dir_option
 @label_option
 @json_option
@@ -100,19 +108,20 @@ def train(
     """
     require_package("torch", "train", "training")
     checkpoint = out.with_name(f"{out.name}.ckpt")
-    _refuse_folder(out)
+    require_writable(out)
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)
     data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width)
-    network = _train(data, config, checkpoint, resume, threads)
+    config.require_classes(len(data.class_names))
+    command = shlex.join(["lgn2hdl", *click.get_current_context().obj])
+    network = _train(data, config, checkpoint, resume, threads, command)
+    # With these, other commands find the same data again.
+    origin = {"source": dataset, "label": label, "input_width": input_width}
+    card = {**network.card, "dataset": {**network.card["dataset"], **origin}}
+    network = dataclasses.replace(network, card=card)
     model_file.save(network, out)
     note(f"wrote {out}")
     _report(out, network, as_json)
-
-
-def _refuse_folder(out: Path) -> None:
-    if out.is_dir():
-        raise OptionError(f"--out {out} is a folder: give a file name such as {out / 'model.lgn'}")
 
 
 def _config(
@@ -124,22 +133,34 @@ def _config(
 
         base = read(checkpoint).config
     else:
-        base = (preset(preset_name) if preset_name else preset_for(dataset)).config
+        base = (preset(preset_name) if preset_name else _preset_for(dataset)).config
     if "encoder" in given and given["encoder"] != "fixed":
         given.setdefault("thresholds", ())
     return dataclasses.replace(base, **given)
 
 
+def _preset_for(dataset: str) -> Preset:
+    """The preset that was made for the data set, else the one for any."""
+    fitting = [item for item in PRESETS if item.dataset == dataset]
+    return (fitting or [item for item in PRESETS if item.dataset is None])[0]
+
+
 def _train(
-    data: Any, config: TrainConfig, checkpoint: Path, resume: bool, threads: int | None
+    data: Dataset,
+    config: TrainConfig,
+    checkpoint: Path,
+    resume: bool,
+    threads: int | None,
+    command: str,
 ) -> LogicNet:
     import torch
 
     from lgn2hdl.train.loop import train as run
 
+    if threads is None and sum(config.layers) * config.batch_size < WORK_FOR_THREADS:
+        threads = 1
     if threads is not None:
         torch.set_num_threads(threads)
-    command = shlex.join(["lgn2hdl", *sys.argv[1:]])
     with _bar() as bar:
         task = bar.add_task("", total=config.steps, figures="")
 

@@ -1,0 +1,178 @@
+"""The user's own data set in an NPZ file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lgn2hdl.datasets import limits
+from lgn2hdl.datasets.labels import class_codes
+from lgn2hdl.datasets.types import MISSING, Table
+from lgn2hdl.errors import DataError
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+
+
+def read_table(path: Path) -> Table:
+    """Read ``x_train``, ``y_train``, ``x_test``, ``y_test`` and the optional descriptions.
+
+    Rows of more than one axis are flattened. ``feature_names``, ``class_names``,
+    ``is_categorical`` and ``cat_<feature>`` (the names of a column's codes) are optional.
+    Bytes (``uint8``) without categories pass as 8-bit integers.
+
+    Raises:
+        DataError: if the file or what it holds cannot be used.
+    """
+    arrays = limits.read_npz(path)
+    absent = [name for name in REQUIRED if name not in arrays]
+    if absent:
+        raise DataError(f"{path} has no {', '.join(absent)}: save {', '.join(REQUIRED)} in it")
+    x_train, x_test = rows(path, "x_train", arrays), rows(path, "x_test", arrays)
+    _check_labels(path, arrays)
+    names = _feature_names(path, arrays, x_train)
+    categories = _categories(path, arrays, names, (x_train, x_test))
+    _check_codes(path, names, categories, {"x_train": x_train, "x_test": x_test})
+    y_train, y_test, class_names = _classes(path, arrays)
+    plain = x_train.dtype == x_test.dtype == np.uint8 and not any(categories)
+    return Table(
+        x_train, y_train, x_test, y_test,
+        column_names=names,
+        categories=categories,
+        class_names=class_names,
+        plain_width=8 if plain else None,
+        image_shape=arrays["x_train"].shape[1:] if arrays["x_train"].ndim > 2 else None,
+    )  # fmt: skip
+
+
+def rows(path: Path, key: str, arrays: Arrays) -> npt.NDArray[Any]:
+    """An array of rows ``[N, columns]``, flattened.
+
+    Raises:
+        DataError: if it is no array of numbers with rows, or its rows differ from another's.
+    """
+    x = arrays[key]
+    if x.dtype.kind not in "buif":
+        raise DataError(f"{key} in {path} holds {x.dtype} values: give numbers")
+    if x.ndim < 2:
+        raise DataError(f"{key} in {path} has shape {x.shape}: give rows of columns")
+    if x.ndim > 2:
+        x = x.reshape(len(x), int(np.prod(x.shape[1:])))
+    return x.astype(np.uint8) if x.dtype == np.bool_ else x
+
+
+def _check_labels(path: Path, arrays: Arrays) -> None:
+    for key in ("y_train", "y_test"):
+        y = arrays[key]
+        if y.ndim != 1:
+            raise DataError(f"{key} in {path} has shape {y.shape}: give one label a row")
+        if y.dtype.kind not in "buiUS":
+            raise DataError(f"{key} in {path} holds {y.dtype} values: give integers or text")
+    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+        raise DataError(
+            f"{path}: rows of x_train have shape {arrays['x_train'].shape[1:]}, "
+            f"rows of x_test {arrays['x_test'].shape[1:]}: give both the same"
+        )
+
+
+def _names(path: Path, key: str, arrays: Arrays) -> tuple[str, ...]:
+    values = arrays[key]
+    if values.ndim != 1:
+        raise DataError(f"{key} in {path} has shape {values.shape}: give a list of names")
+    return tuple(text(values))
+
+
+def text(values: npt.NDArray[Any]) -> list[str]:
+    """Elements of an array as text; bytes are read as UTF-8."""
+    if values.dtype.kind == "S":
+        return [value.decode("utf-8", "replace") for value in values.tolist()]
+    return [str(value) for value in values.tolist()]
+
+
+def _feature_names(path: Path, arrays: Arrays, x: npt.NDArray[Any]) -> tuple[str, ...]:
+    if "feature_names" not in arrays:
+        return tuple(f"x{index}" for index in range(x.shape[1]))
+    names = _names(path, "feature_names", arrays)
+    if len(names) != x.shape[1] or len(set(names)) != len(names):
+        raise DataError(
+            f"{path}: feature_names has {len(names)} names ({len(set(names))} different) "
+            f"for {x.shape[1]} columns: give each its own"
+        )
+    return names
+
+
+def _categories(
+    path: Path, arrays: Arrays, names: tuple[str, ...], parts: tuple[npt.NDArray[Any], ...]
+) -> tuple[tuple[str, ...], ...]:
+    """Names of each column's codes; a categorical column without names gets its codes' numbers."""
+    marked = arrays.get("is_categorical", np.zeros(len(names), bool))
+    if marked.shape != (len(names),):
+        raise DataError(f"{path}: is_categorical has shape {marked.shape}, not ({len(names)},)")
+    categories: list[tuple[str, ...]] = []
+    for column, name in enumerate(names):
+        if f"cat_{name}" in arrays:
+            categories.append(_names(path, f"cat_{name}", arrays))
+        elif marked[column]:
+            highest = max((part[:, column].max() for part in parts if len(part)), default=0)
+            if not 0 <= highest < MAX_UNNAMED_CATEGORIES:
+                raise DataError(
+                    f"{path}: categorical column {name!r} has code {highest}: "
+                    f"give 0 to {MAX_UNNAMED_CATEGORIES - 1}, or its names as cat_{name}"
+                )
+            categories.append(tuple(str(code) for code in range(int(highest) + 1)))
+        else:
+            categories.append(())
+    return tuple(categories)
+
+
+MAX_UNNAMED_CATEGORIES = 1024
+"""Most codes of a categorical column that comes without the names of its codes."""
+
+
+def _check_codes(
+    path: Path,
+    names: tuple[str, ...],
+    categories: tuple[tuple[str, ...], ...],
+    parts: Mapping[str, npt.NDArray[Any]],
+) -> None:
+    """Every value of a categorical column must be a code, or -1 for a missing value."""
+    for key, x in parts.items():
+        for column, known in enumerate(categories):
+            if not known:
+                continue
+            values = x[:, column]
+            good = (values >= MISSING) & (values < len(known)) & (values == np.floor(values))
+            if not good.all():
+                row = int(np.flatnonzero(~good)[0])
+                raise DataError(
+                    f"{path}: row {row} of {key} has {values[row]} in column {names[column]!r}, "
+                    f"which has codes -1 (missing) to {len(known) - 1}"
+                )
+
+
+def _classes(
+    path: Path, arrays: Arrays
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[str, ...]]:
+    y_train, y_test = arrays["y_train"], arrays["y_test"]
+    if "class_names" in arrays:
+        names = _names(path, "class_names", arrays)
+        if y_train.dtype.kind in "bui" and y_test.dtype.kind in "bui":
+            return y_train.astype(np.int64), y_test.astype(np.int64), names
+        return _codes_of(path, names, y_train), _codes_of(path, names, y_test), names
+    if (y_train.dtype.kind in "US") != (y_test.dtype.kind in "US"):
+        raise DataError(f"{path}: y_train and y_test must both be integers or both be text")
+    return class_codes(text(y_train), text(y_test))
+
+
+def _codes_of(path: Path, names: tuple[str, ...], y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    code = {name: index for index, name in enumerate(names)}
+    labels = text(y)
+    unknown = [label for label in labels if label not in code]
+    if unknown:
+        raise DataError(f"{path}: label {unknown[0]!r} is not among its class_names")
+    return np.array([code[label] for label in labels], np.int64)

@@ -1,0 +1,187 @@
+"""Where the bytes of a public file come from: a folder, the user's cache, or its public home."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from lgn2hdl.datasets import limits
+from lgn2hdl.errors import DataError
+
+
+@dataclass(frozen=True)
+class PublicFile:
+    """A public file with a known content.
+
+    Attributes:
+        path: place below a data folder or the cache. In a folder it may be gzip-compressed under
+            this name with ``.gz`` added.
+        url: public home.
+        sha256: checksum of the file's bytes.
+        size: their number.
+    """
+
+    path: str
+    url: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look, in this order: folder, cache, public home.
+
+    Attributes:
+        folder: the user's data folder, if there is one.
+        cache: folder of the same layout, into which is downloaded.
+        download: whether a file that is in neither may be downloaded.
+    """
+
+    folder: Path | None
+    cache: Path
+    download: bool = True
+
+
+def default_cache() -> Path:
+    """The user's cache folder for data sets."""
+    return Path(pooch.os_cache("lgn2hdl"))
+
+
+def fetch(file: PublicFile, places: Places) -> bytes:
+    """The bytes of a public file, with the right checksum.
+
+    Raises:
+        DataError: if it is nowhere, or not the public file.
+    """
+    if places.folder is not None:
+        data = _read(file, places.folder)
+        if data is not None:
+            return _checked(file, data, places.folder)
+    data = _read(file, places.cache)
+    if data is not None and _matches(file, data):
+        return data
+    if not places.download:
+        raise missing(file.path, places, "downloading is switched off")
+    return _download(file, places)
+
+
+def missing(path: str, places: Places, reason: str) -> DataError:
+    """The error for a file that is nowhere; it names the ways to get it."""
+    looked = f"{places.folder} or " if places.folder is not None else ""
+    return DataError(
+        f"{path} is not in {looked}the cache {places.cache}, and {reason}: name a folder that has "
+        "it with --data-dir or LGN2HDL_DATA, or connect once so that it is downloaded to the cache"
+    )
+
+
+def _read(file: PublicFile, folder: Path) -> bytes | None:
+    """The file's bytes in a folder, plain or gzip-compressed; None where there is none."""
+    plain, packed = folder / file.path, folder / f"{file.path}.gz"
+    if plain.is_file():
+        return limits.read_file(plain, max(file.size, plain.stat().st_size))
+    if packed.is_file():
+        # A compressed copy of a file that needs it is never larger than the file by much.
+        data = limits.read_file(packed, file.size + (1 << 16))
+        return limits.gunzip(data, file.size, str(packed))
+    return None
+
+
+def _matches(file: PublicFile, data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == file.sha256
+
+
+def _checked(file: PublicFile, data: bytes, folder: Path) -> bytes:
+    if not _matches(file, data):
+        raise DataError(
+            f"{folder / file.path} is not the public file (its sha256 differs from "
+            f"{file.sha256[:12]}...): replace or remove it"
+        )
+    return data
+
+
+def _download(file: PublicFile, places: Places) -> bytes:
+    target = places.cache / file.path
+    try:
+        with _progress(file) as bar, _quiet_log():
+            pooch.retrieve(
+                file.url,
+                known_hash=f"sha256:{file.sha256}",
+                fname=target.name,
+                path=target.parent,
+                downloader=pooch.HTTPDownloader(progressbar=bar, timeout=30),
+            )
+    except ValueError:  # pooch's checksum error
+        raise DataError(
+            f"{file.url} did not deliver the known file (its sha256 differs from "
+            f"{file.sha256[:12]}...): try again, or name a folder that has {file.path} with "
+            "--data-dir or LGN2HDL_DATA"
+        ) from None
+    except OSError as error:  # the base of the errors of requests, too
+        reason = f"downloading {file.url} failed ({_reason(error)})"
+        raise missing(file.path, places, reason) from None
+    return limits.read_file(target)
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, in a few words: the innermost cause says it best."""
+    cause: BaseException = error
+    while cause.__cause__ is not None or cause.__context__ is not None:
+        inner = cause.__cause__ or cause.__context__
+        assert inner is not None
+        cause = inner
+    text = getattr(cause, "strerror", None) or str(error) or type(cause).__name__
+    return " ".join(str(text).split())[:160]
+
+
+class _Bar:
+    """What pooch asks of a progress bar, shown by rich; stops a file that is too long."""
+
+    def __init__(self, progress: Progress, file: PublicFile) -> None:
+        self.total = file.size  # pooch sets it to what the server announces
+        self._progress, self._file = progress, file
+        self._task = progress.add_task(Path(file.path).name, total=file.size)
+        self._received = 0
+
+    def update(self, size: int) -> None:
+        """Count ``size`` more bytes."""
+        self._received += size
+        if self._received > 2 * self._file.size + (1 << 20):  # pooch counts in whole chunks
+            raise ValueError("the server sends more than the file is long")
+        self._progress.update(self._task, completed=min(self._received, self._file.size))
+
+    def reset(self) -> None:
+        """Start to count anew."""
+        self._received = 0
+
+    def close(self) -> None:
+        """The end of the file."""
+
+
+@contextmanager
+def _progress(file: PublicFile) -> Iterator[_Bar]:
+    """A progress bar on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(
+        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        yield _Bar(bar, file)
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Keep pooch from announcing the download beside the progress bar."""
+    log = pooch.get_logger()
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

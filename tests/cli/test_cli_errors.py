@@ -1,0 +1,145 @@
+"""Whatever a user does wrong ends in one line and a non-zero exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from lgn2hdl import model_file
+
+
+def test_unknown_option_and_command(fails, model):
+    assert "--nope" in fails("info", model, "--nope", code=2)
+    assert "frobnicate" in fails("frobnicate", code=2)
+
+
+def test_missing_model(fails, tmp_path):
+    for command in ("info", "eval", "synth", "sim"):
+        assert "check the path" in fails(command, tmp_path / "absent.lgn")
+
+
+@pytest.mark.parametrize("command", ["info", "eval", "synth", "sim"])
+def test_damaged_models(fails, model, tmp_path, command):
+    data = bytearray(model.read_bytes())
+    bad = tmp_path / "bad.lgn"
+    bad.write_bytes(data[: len(data) // 2])
+    assert "damaged" in fails(command, bad)
+    data[-5] ^= 4
+    bad.write_bytes(data)
+    assert "damaged" in fails(command, bad)
+    np.savez(tmp_path / "foreign.npz", x=np.zeros(3))
+    assert "not an lgn2hdl model file" in fails(command, tmp_path / "foreign.npz")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--layers", "200,101"], "101"),
+        (["--layers", "0"], "layer width"),
+        (["--steps", "0"], "steps"),
+        (["--learning-rate", "-1"], "learning_rate"),
+        (["--tau", "0"], "tau"),
+        (["--validation-fraction", "1"], "validation_fraction"),
+        (["--batch-size", "0"], "batch_size"),
+        (["--encoder", "fixed"], "thresholds"),
+        (["--wiring", "spaghetti"], "spaghetti"),
+        (["--preset", "nope"], "nope"),
+        (["--data-dir", "/nowhere", "--dataset", "nope"], "nope"),
+    ],
+)
+def test_train_options_out_of_range(fails, tmp_path, options, word):
+    message = fails("train", "--dataset", "digits", "--out", tmp_path / "m.lgn", *options)
+    assert word in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train_numbers_that_are_none(fails, tmp_path):
+    base = ["train", "--dataset", "digits", "--out", tmp_path / "m.lgn"]
+    assert "many" in fails(*base, "--layers", "many", code=2)
+    assert "--steps" in fails(*base, "--steps", "x", code=2)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--levels", "0"], "levels"),
+        (["--head-levels", "0"], "head levels"),
+        (["--vectors", "0"], "vectors"),
+        (["--name", "module"], "module"),
+        (["--name", "a b; rm"], "legal"),
+    ],
+)
+def test_synth_options_out_of_range(fails, model, tmp_path, options, word):
+    assert word in fails("synth", model, "--out", tmp_path / "rtl", "--no-area", *options)
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_output_that_cannot_be_written(fails, model, tmp_path, small):
+    blocker = tmp_path / "file"
+    blocker.write_text("mine")
+    assert "cannot write" in fails(
+        "train", "--dataset", "digits", "--out", blocker / "m.lgn", *small
+    )
+    assert "cannot write" in fails("synth", model, "--out", blocker / "rtl", "--no-area")
+    assert "is not a folder" in fails("synth", model, "--out", blocker, "--no-area")
+    assert blocker.read_text() == "mine"
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(fails, model, tmp_path):
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    assert "was not written by lgn2hdl" in fails("synth", model, "--out", folder, "--no-area")
+    assert (folder / "thesis.txt").read_text() == "mine"
+
+
+def test_predict_rows_that_do_not_fit(fails, model, tmp_path):
+    np.save(tmp_path / "narrow.npy", np.zeros((2, 5)))
+    assert "64" in fails("predict", model, tmp_path / "narrow.npy")
+    np.save(tmp_path / "nan.npy", np.full((2, 64), np.nan))
+    assert "NaN" in fails("predict", model, tmp_path / "nan.npy")
+    assert "absent" in fails("predict", model, tmp_path / "absent.npy")
+
+
+def test_eval_on_other_columns(fails, model, tmp_path):
+    rows = np.arange(40).reshape(20, 2)
+    labels = np.arange(20) % 10
+    np.savez(tmp_path / "own.npz", x_train=rows, y_train=labels, x_test=rows, y_test=labels)
+    assert "other columns" in fails("eval", model, "--dataset", tmp_path / "own.npz")
+
+
+def test_resume_without_a_checkpoint(fails, tmp_path, small):
+    message = fails("train", "--dataset", "digits", "--out", tmp_path / "m.lgn", "--resume", *small)
+    assert "m.lgn.ckpt" in message
+
+
+def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_path):
+    out = tmp_path / "m.lgn"
+    options = ["--layers", "200,100", "--steps", "3000", "--seed", "3"]
+    command = ["train", "--dataset", "digits", "--out", str(out), *options]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lgn2hdl", *command, "--checkpoint-every", "50"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    checkpoint = tmp_path / "m.lgn.ckpt"
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    error = process.communicate(timeout=120)[1]
+    assert process.returncode != 0
+    assert "--resume" in error.strip().splitlines()[-1]
+    assert not out.exists()
+    assert lgn2hdl(*command, "--checkpoint-every", "50", "--resume")[0] == 0
+    straight = tmp_path / "straight.lgn"
+    assert lgn2hdl(*command[:4], straight, *options)[0] == 0
+    resumed, expected = model_file.load(out), model_file.load(straight)
+    for one, other in zip(resumed.layers, expected.layers, strict=True):
+        assert np.array_equal(one.table, other.table)
