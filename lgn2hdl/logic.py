@@ -113,9 +113,9 @@ def _mux(table: Tables, fan_in: int, pin: int, low: Tables, high: Tables) -> Tab
 
 def negate_pin(table: Tables, fan_in: int, pin: int) -> Tables:
     """The function after an inverter is put in front of ``pin``."""
-    return _mux(
-        table, fan_in, pin, cofactor(table, fan_in, pin, 1), cofactor(table, fan_in, pin, 0)
-    )
+    high = _like(table, pin_table(fan_in, pin))
+    shift = _like(table, 1 << pin)
+    return ((table & high) >> shift) | ((table & ~high) << shift)
 
 
 def tie_pins(table: Tables, fan_in: int, kept: int, tied: int) -> Tables:
@@ -123,6 +123,16 @@ def tie_pins(table: Tables, fan_in: int, kept: int, tied: int) -> Tables:
     low = cofactor(table, fan_in, tied, 0)
     high = cofactor(table, fan_in, tied, 1)
     return _mux(table, fan_in, kept, low, high)
+
+
+def swap_pins(table: Tables, fan_in: int, first: int, second: int) -> Tables:
+    """The function after two different pins change places."""
+    low, high = min(first, second), max(first, second)
+    shift = _like(table, (1 << high) - (1 << low))
+    # Only rows where the two pins differ move: those with low = 1, high = 0 and their partners.
+    movable = _like(table, pin_table(fan_in, low) & ~pin_table(fan_in, high))
+    differs = (table ^ (table >> shift)) & movable
+    return table ^ differs ^ (differs << shift)
 
 
 def permute(table: Tables, order: npt.NDArray[np.integer]) -> Tables:
@@ -133,10 +143,15 @@ def permute(table: Tables, order: npt.NDArray[np.integer]) -> Tables:
         order: a permutation of the pins for each table, shape ``(n, fan_in)``.
     """
     fan_in = order.shape[-1]
-    new_rows = address_bits(fan_in).astype(np.int64)
-    old_rows = (new_rows[None, :, :] << order[:, None, :].astype(np.int64)).sum(axis=-1)
-    bits = np.take_along_axis(table_to_bits(table, fan_in), old_rows, axis=1)
-    return table_from_bits(bits).astype(table.dtype)
+    result = np.array(table)
+    now = np.tile(np.arange(fan_in, dtype=np.int8), (len(result), 1))  # old pin at each place
+    for place in range(fan_in):
+        for other in range(place + 1, fan_in):
+            moving = np.flatnonzero(now[:, other] == order[:, place])
+            result[moving] = swap_pins(result[moving], fan_in, place, other)
+            now[moving, other] = now[moving, place]
+            now[moving, place] = order[moving, place]
+    return result
 
 
 def widen(table: Tables, fan_in: int, wide: int) -> Tables:

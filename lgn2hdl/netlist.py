@@ -21,8 +21,15 @@ Ids = npt.NDArray[np.int32]
 
 
 def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """``array`` as a contiguous, read-only array that nobody else can write to."""
-    result = np.ascontiguousarray(array, dtype=dtype)
+    """``array`` as a contiguous, read-only array that nobody else can write to.
+
+    Raises:
+        ValueError: if a value does not fit into ``dtype``.
+    """
+    given = np.asarray(array)
+    result = np.ascontiguousarray(given, dtype=dtype)
+    if result.dtype != given.dtype and not np.array_equal(result, given):
+        raise ValueError(f"a value does not fit into {result.dtype}")
     if result.flags.writeable and (result is array or not result.flags.owndata):
         result = result.copy()
     result.flags.writeable = False
@@ -129,12 +136,13 @@ def depth(netlist: Netlist) -> int:
 def live(netlist: Netlist) -> npt.NDArray[np.bool_]:
     """Which nodes some output depends on (through pins that are connected), ``bool[n_nodes]``."""
     alive = np.zeros(netlist.n_nodes, np.bool_)
-    frontier = np.unique(netlist.outputs)
+    frontier: npt.NDArray[np.intp] = np.unique(netlist.outputs).astype(np.intp)
     while len(frontier):
         alive[frontier] = True
         gates = frontier[frontier >= netlist.first_gate] - netlist.first_gate
-        below = np.unique(netlist.fanin[gates])
-        frontier = below[~alive[below]]
+        below = np.zeros(netlist.n_nodes, np.bool_)
+        below[netlist.fanin[gates]] = True
+        frontier = np.flatnonzero(below & ~alive)
     return alive
 
 

@@ -121,6 +121,8 @@ def _last_boundary(netlist: Netlist, first: Ids, n_stages: int) -> Ids:
     """The last boundary at which each node must be held; -1 if no register ever reads it."""
     last = np.full(netlist.n_nodes, -1, np.int32)
     reading_stage = first[netlist.first_gate :] - 1
+    # Gates deeper than every output are dead and not emitted: they read nothing.
+    reading_stage[reading_stage >= n_stages] = -1
     for pin in netlist.fanin.T:
         np.maximum.at(last, pin, reading_stage)
     last[netlist.outputs] = n_stages

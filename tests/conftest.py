@@ -4,15 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 if SHARED_DATA.is_dir():
     os.environ.setdefault("LGN2HDL_DATA", str(SHARED_DATA))
 
+# No test is timed: a busy machine shall not make one fail.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--update-golden``: write the golden files anew; look at the difference before you commit."""
+    """``--update-golden``: write the golden files anew; read the difference before you commit."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
 

@@ -30,9 +30,6 @@ from lgn2hdl.train.presets import PRESETS, Preset, preset
 from lgn2hdl.train.thermometer import ENCODERS
 from lgn2hdl.train.wiring import WIRINGS
 
-WORK_FOR_THREADS = 1_000_000
-"""Node values per step below which several threads cost more in waiting than they bring."""
-
 if TYPE_CHECKING:
     from lgn2hdl.train.loop import Progress as Step
 
@@ -153,14 +150,10 @@ def _train(
     threads: int | None,
     command: str,
 ) -> LogicNet:
-    import torch
-
     from lgn2hdl.train.loop import train as run
+    from lgn2hdl.train.threads import use_threads
 
-    if threads is None and sum(config.layers) * config.batch_size < WORK_FOR_THREADS:
-        threads = 1
-    if threads is not None:
-        torch.set_num_threads(threads)
+    use_threads(config, threads)
     with _bar() as bar:
         task = bar.add_task("", total=config.steps, figures="")
 

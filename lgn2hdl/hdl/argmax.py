@@ -98,8 +98,10 @@ def _match(m: Module, pair: list[_Player], name: str) -> _Player:
 
 
 def _register(m: Module, player: _Player, name: str, *, keep_score: bool) -> _Player:
-    index = Signal(len(player.index), name=f"{name}_index_register", reset_less=True)
-    m.d.sync += index.eq(player.index)
+    index = player.index
+    if len(index):  # a player without opponent yet has no index bits, and Verilog no width 0
+        index = Signal(len(player.index), name=f"{name}_index_register", reset_less=True)
+        m.d.sync += index.eq(player.index)
     if not keep_score:
         return _Player(player.score, index)
     shape = Shape.cast(player.score.shape())

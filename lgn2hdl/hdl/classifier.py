@@ -81,8 +81,8 @@ class Classifier(wiring.Component):
         m = data_path_module(self.clk)
         plan = self._design.head
         score_bits = plan.n_classes * plan.score_width
-        bits = Signal(len(self._design.encoder_bits))
-        signals = Signal(len(self._design.signals))
+        bits = Signal(max(1, len(self._design.encoder_bits)))
+        signals = Signal(max(1, len(self._design.signals)))
         sums = Signal(score_bits)
         self._instance(m, "encoder", {"x": self.x}, {"bits": bits})
         self._instance(m, "core", {"bits": bits}, {"signals": signals})

@@ -61,6 +61,8 @@ class Core(wiring.Component):
     Ports:
         bits: encoder bits, ``Design.encoder_bits`` in order.
         signals: values of ``Design.signals``, in order.
+
+    A port that would have no bits has one, which means nothing.
     """
 
     def __init__(self, design: Design) -> None:
@@ -69,8 +71,8 @@ class Core(wiring.Component):
         super().__init__(
             {
                 "clk": In(1),
-                "bits": In(len(design.encoder_bits)),
-                "signals": Out(len(design.signals)),
+                "bits": In(max(1, len(design.encoder_bits))),
+                "signals": Out(max(1, len(design.signals))),
             },
         )
 
@@ -79,7 +81,7 @@ class Core(wiring.Component):
         m = data_path_module(self.clk)
         design = self._design
         values = self._constants()
-        for bit, port_bit in zip(design.encoder_bits, self.bits, strict=True):
+        for bit, port_bit in zip(design.encoder_bits, self.bits, strict=False):
             values[1 + int(bit)] = port_bit
         for stage, gates in enumerate(_gates_by_stage(design)):
             self._gates(m, gates, values)

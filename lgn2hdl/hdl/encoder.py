@@ -28,14 +28,16 @@ class Encoder(wiring.Component):
 
     Ports:
         x: all features, packed as :func:`packing` says.
-        bits: the encoder bits that the core reads, ``Design.encoder_bits`` in order.
+        bits: the encoder bits that the core reads, ``Design.encoder_bits`` in order (a
+            single 0 if there are none).
     """
 
     def __init__(self, design: Design) -> None:
         self._design = design
         self._offsets = packing(design.network.features)
+        n_bits = len(design.encoder_bits)
         super().__init__(
-            {"clk": In(1), "x": In(int(self._offsets[-1])), "bits": Out(len(design.encoder_bits))},
+            {"clk": In(1), "x": In(int(self._offsets[-1])), "bits": Out(max(1, n_bits))},
         )
 
     def elaborate(self, _platform: Any) -> Module:
@@ -48,6 +50,8 @@ class Encoder(wiring.Component):
             comparator = Signal(name=f"x{feature}_ge_{threshold}")
             m.d.comb += comparator.eq(self._at_least(feature, threshold))
             comparators.append(comparator)
+        if not comparators:  # Verilog has no vectors of width 0
+            return m
         register = Signal(len(comparators), name="bits_register", reset_less=True)
         m.d.sync += register.eq(Cat(comparators))
         m.d.comb += self.bits.eq(register)

@@ -18,7 +18,7 @@ class Popcount(wiring.Component):
     Model: ``GroupSum.scores``.
 
     Ports:
-        signals: the core's outputs.
+        signals: the core's outputs (one unused bit if there are none).
         scores: class 0 in the least significant bits, ``HeadPlan.score_width`` bits each.
     """
 
@@ -27,7 +27,7 @@ class Popcount(wiring.Component):
         super().__init__(
             {
                 "clk": In(1),
-                "signals": In(n_signals),
+                "signals": In(max(1, n_signals)),
                 "scores": Out(plan.n_classes * plan.score_width),
             },
         )
@@ -48,7 +48,7 @@ class Popcount(wiring.Component):
             for level in range(depth + 1, min(stage * plan.levels_per_stage, len(tree) - 1) + 1):
                 numbers = _add_neighbours(m, numbers, tree[level], f"class{index}_level{level}")
                 depth = level
-            if stage < plan.popcount_latency:
+            if stage < plan.popcount_latency and item.terms:
                 numbers = _register(m, numbers, f"class{index}_stage{stage}")
         score = Signal(
             Shape(plan.score_width, plan.score_signed), name=f"score{index}", reset_less=True

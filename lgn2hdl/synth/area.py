@@ -90,7 +90,9 @@ def measure_area(verilog: Mapping[str, str], top: str) -> AreaReport:
         for file_name, text in verilog.items():
             (folder / file_name).write_text(text)
         run_tool(yosys, ["-q", "-p", script], folder=folder, outputs=["stat.json"])
-        statistics = _parse((folder / "stat.json").read_text())
+        statistics = _parse((folder / "stat.json").read_text(errors="replace"))
+    if f"\\{top}" not in statistics["modules"]:
+        raise ToolError(f"Yosys wrote no statistics of {top}: try another version")
     parts = {part: _cells(statistics, f"{top}_{part}") for part in PARTS}
     parts["control"] = _cells(statistics, top, own=f"{top}_")
     total = Cells(0, 0, 0, 0, 0)
@@ -102,8 +104,8 @@ def measure_area(verilog: Mapping[str, str], top: str) -> AreaReport:
 def _parse(text: str) -> dict[str, Any]:
     try:
         statistics = json.loads(text)
-        statistics["creator"], statistics["modules"]
-    except (ValueError, KeyError, TypeError):
+        statistics["creator"], statistics["modules"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ToolError("Yosys wrote statistics that cannot be read: try another version") from None
     return dict(statistics)
 

@@ -68,7 +68,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of an output folder, or None if there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) else None
 

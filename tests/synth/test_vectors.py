@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hardware import design_of, features_of_widths, mixed_network, pack_bits, raw_table_features
+
+from lgn2hdl.errors import OptionError
+from lgn2hdl.model import decide
+from lgn2hdl.synth.vectors import Vectors, random_vectors, vector_files
+
+
+def numbers(text: str) -> list[int]:
+    return [int(line, 16) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        mixed_network(1),
+        mixed_network(2, widths=(1,), n_classes=2),
+        mixed_network(3, widths=(16, 16, 16, 16, 3), n_classes=9),
+        mixed_network(4, features=raw_table_features()),
+    ],
+    ids=["mixed", "one bit", "wide", "table"],
+)
+def test_files_parse_back(network):
+    plan = design_of(network).head
+    vectors = random_vectors(network.features, 70)
+    files = vector_files(network, plan, vectors)
+    scores = network.scores(vectors.integers)
+    widths = network.features.width.tolist()
+    assert numbers(files["x.hex"]) == [pack_bits(row, widths) for row in vectors.integers.tolist()]
+    assert numbers(files["class_index.hex"]) == decide(scores).tolist()
+    score_widths = [plan.score_width] * plan.n_classes
+    assert numbers(files["scores.hex"]) == [pack_bits(row, score_widths) for row in scores.tolist()]
+    assert scores.min() < 0  # two's complement was needed
+
+
+def test_lines_have_as_many_digits_as_the_port_needs():
+    network = mixed_network(widths=(3, 1, 1), n_classes=3)
+    plan = design_of(network).head
+    files = vector_files(network, plan, random_vectors(network.features, 10))
+    assert {len(line) for line in files["x.hex"].splitlines()} == {2}
+    assert {len(line) for line in files["class_index.hex"].splitlines()} == {1}
+    digits = -(-3 * plan.score_width // 4)
+    assert {len(line) for line in files["scores.hex"].splitlines()} == {digits}
+    assert all(text.endswith("\n") for text in files.values())
+
+
+def test_random_vectors_reach_both_ends_and_repeat():
+    features = features_of_widths([1, 3, 9])
+    vectors = random_vectors(features, 5000, seed=4)
+    assert vectors.integers.dtype == features.dtype
+    assert vectors.integers.min(axis=0).tolist() == [0, 0, 0]
+    assert vectors.integers.max(axis=0).tolist() == [1, 7, 511]
+    assert vectors.source == "random (seed 4)"
+    np.testing.assert_array_equal(vectors.integers, random_vectors(features, 5000, 4).integers)
+    assert (vectors.integers != random_vectors(features, 5000, 5).integers).any()
+
+
+@pytest.mark.parametrize("number", [0, -3])
+def test_no_vectors_are_refused(number):
+    with pytest.raises(OptionError, match="give at least 1"):
+        random_vectors(features_of_widths([1]), number)
+
+
+def test_one_vector():
+    network = mixed_network()
+    vectors = Vectors(np.zeros((1, 5), np.uint8), "zeros")
+    files = vector_files(network, design_of(network).head, vectors)
+    assert files["x.hex"] == "00000\n"
