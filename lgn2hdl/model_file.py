@@ -25,6 +25,20 @@ def save(network: LogicNet, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
+    features = network.features
+    document = {
+        "column_names": list(features.column_names),
+        "categories": [list(names) for names in features.categories],
+        "n_layers": len(network.layers),
+        "tau": network.head.tau,
+        "class_names": list(network.class_names),
+        "card": dict(network.card),
+    }
+    container.write(path, _arrays(network), document, FORMAT, VERSION)
+
+
+def _arrays(network: LogicNet) -> dict[str, npt.NDArray[Any]]:
+    """Every array of the file, by its name there."""
     features, head = network.features, network.head
     arrays: dict[str, npt.NDArray[Any]] = {
         **{f"features.{name}": getattr(features, name) for name in _FEATURE_ARRAYS},
@@ -37,15 +51,7 @@ def save(network: LogicNet, path: Path) -> None:
     for index, layer in enumerate(network.layers):
         arrays[f"layers.{index}.fanin"] = layer.fanin
         arrays[f"layers.{index}.table"] = layer.table
-    document = {
-        "column_names": list(features.column_names),
-        "categories": [list(names) for names in features.categories],
-        "n_layers": len(network.layers),
-        "tau": head.tau,
-        "class_names": list(network.class_names),
-        "card": dict(network.card),
-    }
-    container.write(path, arrays, document, FORMAT, VERSION)
+    return arrays
 
 
 def load(path: Path) -> LogicNet:
@@ -56,7 +62,9 @@ def load(path: Path) -> LogicNet:
     """
     arrays, document = container.read(path, FORMAT, VERSION)
     try:
-        return _network(arrays, document)
+        network = _network(arrays, document)
+        _check_types(arrays, network)
+        return network
     except KeyError as error:
         raise ModelFileError(f"{path} is damaged (it has no {error}): retrain it") from None
     except (TypeError, ValueError, OverflowError) as error:
@@ -64,9 +72,6 @@ def load(path: Path) -> LogicNet:
 
 
 def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> LogicNet:
-    n_layers = int(document["n_layers"])
-    if len(arrays) != len(_FEATURE_ARRAYS) + 5 + 2 * n_layers:
-        raise ValueError("it has another number of arrays than its layers need")
     features = Features(
         **{name: arrays[f"features.{name}"] for name in _FEATURE_ARRAYS},
         column_names=_names(document["column_names"]),
@@ -74,7 +79,7 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
     )
     layers = tuple(
         Lut(arrays[f"layers.{index}.fanin"], arrays[f"layers.{index}.table"])
-        for index in range(n_layers)
+        for index in range(int(document["n_layers"]))
     )
     head = GroupSum(
         arrays["head.class_of"],
@@ -90,6 +95,15 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
         class_names=_names(document["class_names"]),
         card=dict(document["card"]),
     )
+
+
+def _check_types(arrays: dict[str, npt.NDArray[Any]], network: LogicNet) -> None:
+    """The file must hold the arrays that writing the network again would give, and no others."""
+    written = {name: array.dtype.name for name, array in _arrays(network).items()}
+    found = {name: array.dtype.name for name, array in arrays.items()}
+    for name in sorted(written.keys() | found.keys()):
+        if written.get(name) != found.get(name):
+            raise ValueError(f"array {name!r} has another type than it should or is not needed")
 
 
 def _names(names: list[object]) -> tuple[str, ...]:

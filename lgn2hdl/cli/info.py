@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from lgn2hdl import logic, model_file
-from lgn2hdl.cli.console import print_json, print_table
+from lgn2hdl.cli.console import markdown_table, print_json, print_table
 from lgn2hdl.cli.options import json_option, model_argument
 from lgn2hdl.lower import lower
 from lgn2hdl.model import LogicNet
@@ -21,12 +21,16 @@ from lgn2hdl.passes import PassRecord, prune
 @click.command()
 @model_argument
 @json_option
-def info(model: Path, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="Print the card as a Markdown page.")
+def info(model: Path, as_json: bool, markdown: bool) -> None:
     """Show what is in MODEL: its card, its layers, and what pruning does to its gates."""
     network = model_file.load(model)
     _, records = prune(lower(network))
     if as_json:
         print_json(_as_json(network, records))
+        return
+    if markdown:
+        click.echo(_markdown(model.name, network, records))
         return
     rows = list(_flat(network.card))
     print_table(f"{model.name}: card", ("what", "value"), rows)
@@ -54,6 +58,19 @@ def _as_json(network: LogicNet, records: tuple[PassRecord, ...]) -> dict[str, An
         "classes": list(network.class_names),
         "passes": [asdict(record) for record in records],
     }
+
+
+def _markdown(name: str, network: LogicNet, records: tuple[PassRecord, ...]) -> str:
+    """The card for people: nothing in it changes from run to run."""
+    passes = [(r.round, r.name, r.gates_before, r.gates_after, r.depth_after) for r in records]
+    sections = [
+        f"# {name}",
+        f"Written by `lgn2hdl info {name} --markdown`.",
+        markdown_table(("what", "value"), _flat(network.card)),
+        markdown_table(("layer", "nodes", "fan-in", "most frequent gates"), _layers(network)),
+        markdown_table(("round", "pass", "gates before", "gates after", "depth"), passes),
+    ]
+    return "\n\n".join(sections)
 
 
 def _layers(network: LogicNet) -> list[tuple[object, ...]]:

@@ -1,0 +1,69 @@
+"""README and docs: their commands exist, and their figures are those of the committed models."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from lgn2hdl import model_file
+from lgn2hdl.cli import cli, run
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MODELS = sorted((ROOT / "models").glob("*.lgn"))
+
+
+def commands(page: Path) -> list[str]:
+    """Lines of the page's ``sh`` blocks, with continuation lines joined."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.split("  #")[0].strip() for line in lines if line.strip()]
+
+
+def all_commands(program: str) -> list[str]:
+    return [line for page in PAGES for line in commands(page) if line.split()[0] == program]
+
+
+@pytest.mark.parametrize("line", all_commands("lgn2hdl"))
+def test_every_lgn2hdl_command_is_accepted(line):
+    name, *arguments = shlex.split(line)[1:]
+    command = cli.commands[name]
+    with click.Context(cli) as parent:
+        command.make_context(name, arguments, parent=parent)
+
+
+@pytest.mark.parametrize("line", all_commands("make"))
+def test_every_make_target_exists(line):
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    words = shlex.split(line)[1:]
+    if "-C" in words:
+        assert words[-1] == "sim"
+        return
+    assert [word for word in words if "=" not in word and word not in targets] == []
+
+
+def test_the_readme_shows_the_two_commands_of_the_quick_start():
+    assert {"make demo", "make test"} <= set(commands(ROOT / "README.md"))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_the_readme_quotes_the_models_as_their_cards_do(model):
+    card = model_file.load(model).card
+    accuracy = f"{card['metrics']['test_hard_accuracy']:.2%}".replace("%", " %")
+    row = next(line for line in (ROOT / "README.md").read_text().splitlines() if model.name in line
+               and line.startswith("|"))  # fmt: skip
+    assert accuracy in row
+    assert f"{card['gates']:,}" in row
+    assert card["command"] in commands(ROOT / "README.md")
+
+
+def test_there_are_models():
+    assert {model.stem for model in MODELS} >= {"digits", "mnist"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_each_model_has_its_card_as_a_page(model, capsys):
+    assert run(["info", str(model), "--markdown"]) == 0
+    assert model.with_suffix(".md").read_text() == capsys.readouterr().out
