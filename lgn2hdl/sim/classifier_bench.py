@@ -90,7 +90,7 @@ def fail(output: str, vector: Vector | None, expected: int, got: Any) -> NoRetur
         "x": None if vector is None else hex(vector.x),
     }
     file = FOLDER / "mismatch.json"
-    if not file.exists():  # the first failure is the one to look at; run_sim.py removed an older one
+    if not file.exists():  # the first failure is the one to look at
         file.write_text(json.dumps(report, indent=2) + "\n")
     raise AssertionError(
         f"vector {number}: {output} is {got_text}, expected {hex(expected)}; see mismatch.json"
