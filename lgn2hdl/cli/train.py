@@ -26,7 +26,7 @@ from lgn2hdl.datasets import Dataset, load_dataset
 from lgn2hdl.files import require_writable
 from lgn2hdl.model import LogicNet
 from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES, TrainConfig
-from lgn2hdl.train.presets import PRESETS, Preset, preset
+from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 from lgn2hdl.train.thermometer import ENCODERS
 from lgn2hdl.train.wiring import WIRINGS
 
@@ -64,6 +64,8 @@ def _words(_context: Any, _option: click.Parameter, value: str | None) -> tuple[
 @click.option("--bits-per-feature", type=int, help="Most thermometer bits of a feature.")
 @click.option("--thresholds", callback=_numbers, help="Thresholds of the encoder 'fixed'.")
 @click.option("--wiring", callback=_words, help=f"Wiring of each layer: {' or '.join(WIRINGS)}.")
+@click.option("--local-radius", type=int, help="Reach of wiring 'local', in pixels.")
+@click.option("--shift-pixels", type=int, help="Random shifts of training images, in pixels.")
 @click.option("--relaxation", type=click.Choice(RELAXATION_NAMES), help="Form of a soft gate.")
 @click.option("--initialization", type=click.Choice(INITIALIZATIONS), help="First logits.")
 @click.option("--tau", type=float, help="Divisor of the group sums [default: from the width].")
@@ -109,6 +111,8 @@ def train(
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)
     data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width)
+    if options["layers"] is None:
+        config = adapted(config, len(data.class_names))
     config.require_classes(len(data.class_names))
     command = shlex.join(["lgn2hdl", *click.get_current_context().obj])
     network = _train(data, config, checkpoint, resume, threads, command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lgn2hdl.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
@@ -73,6 +73,12 @@ PRESETS: tuple[Preset, ...] = (
         ),
     ),
 )
+
+
+def adapted(config: TrainConfig, n_classes: int) -> TrainConfig:
+    """``config`` with the last layer widened, if need be, to a multiple of the classes."""
+    last = -(-config.layers[-1] // n_classes) * n_classes
+    return replace(config, layers=(*config.layers[:-1], last))
 
 
 def preset(name: str) -> Preset:

@@ -92,6 +92,15 @@ def test_synth_twice_gives_the_same_bytes(model, lgn2hdl, tmp_path):
         assert (first / file).read_bytes() == (second / file).read_bytes(), file
 
 
+def test_preset_widens_to_any_number_of_classes(read_json, tmp_path):
+    labels = np.arange(90) % 9
+    rows = np.stack([labels, labels // 2], axis=1)
+    np.savez(tmp_path / "own.npz", x_train=rows, y_train=labels, x_test=rows, y_test=labels)
+    command = ["train", "--dataset", tmp_path / "own.npz", "--out", tmp_path / "m.lgn"]
+    card = read_json(*command, "--steps", "3")["card"]
+    assert card["training"]["layers"][-1] % 9 == 0
+
+
 def test_user_csv_from_training_to_prediction(lgn2hdl, read_json, tmp_path):
     random = np.random.default_rng(0)
     x, kind = random.normal(size=400), random.integers(0, 2, 400)
