@@ -23,7 +23,8 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """A result for people, on stdout; every column but the first is aligned right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    click.echo(title)  # (rich would break a long title to the width of the table)
+    table = Table()
     for index, name in enumerate(header):
         table.add_column(name, justify="right" if index else "left", overflow="fold")
     for row in rows:
