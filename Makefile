@@ -23,6 +23,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(READY) ## train a network on real digits, compile it to Verilog, prove it in simulation
+	rm -f build/demo.lgn.ckpt
 	$(LGN2HDL) train --dataset digits --out build/demo.lgn
 	$(LGN2HDL) synth build/demo.lgn
 	$(LGN2HDL) sim build/demo.lgn --simulator $(SIM)

@@ -23,6 +23,7 @@ from lgn2hdl.cli.options import (
     require_package,
 )
 from lgn2hdl.datasets import Dataset, load_dataset
+from lgn2hdl.errors import OptionError
 from lgn2hdl.files import require_writable
 from lgn2hdl.model import LogicNet
 from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES, TrainConfig
@@ -108,6 +109,7 @@ def train(
     require_package("torch", "train", "training")
     checkpoint = out.with_name(f"{out.name}.ckpt")
     require_writable(out)
+    _refuse_to_start_over(checkpoint, resume)
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)
     data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width)
@@ -121,8 +123,18 @@ def train(
     card = {**network.card, "dataset": {**network.card["dataset"], **origin}}
     network = dataclasses.replace(network, card=card)
     model_file.save(network, out)
+    checkpoint.unlink(missing_ok=True)
     note(f"wrote {out}")
     _report(out, network, as_json)
+
+
+def _refuse_to_start_over(checkpoint: Path, resume: bool) -> None:
+    """An unfinished run is not overwritten by accident; a finished one leaves no checkpoint."""
+    if checkpoint.exists() and not resume:
+        raise OptionError(
+            f"{checkpoint} holds an unfinished run: give --resume to go on with it, or delete it "
+            "to start over"
+        )
 
 
 def _config(
@@ -171,8 +183,8 @@ def _train(
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
-        BarColumn(bar_width=20),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        BarColumn(bar_width=8),
         TimeRemainingColumn(),
         TextColumn("{task.fields[figures]}"),
         console=Console(stderr=True, highlight=False),
@@ -182,10 +194,10 @@ def _bar() -> Progress:
 def _figures(step: Step) -> str:
     parts = [f"loss {step.loss:.3f}"]
     if step.soft_accuracy is not None and step.hard_accuracy is not None:
-        parts.append(f"validation soft {step.soft_accuracy:.2%} hard {step.hard_accuracy:.2%}")
+        parts.append(f"soft {step.soft_accuracy:.2%} hard {step.hard_accuracy:.2%}")
     if step.best_hard_accuracy is not None:
-        parts.append(f"best {step.best_hard_accuracy:.2%}")
-    return "  ".join(parts)
+        parts.append(f"(best {step.best_hard_accuracy:.2%})")
+    return " ".join(parts)
 
 
 def _report(out: Path, network: LogicNet, as_json: bool) -> None:

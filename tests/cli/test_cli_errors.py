@@ -137,7 +137,11 @@ def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_pa
     assert process.returncode != 0
     assert "--resume" in error.strip().splitlines()[-1]
     assert not out.exists()
+    code, _, error = lgn2hdl(*command, "--checkpoint-every", "50")
+    assert code == 1
+    assert "unfinished run" in error
     assert lgn2hdl(*command, "--checkpoint-every", "50", "--resume")[0] == 0
+    assert not checkpoint.exists()
     straight = tmp_path / "straight.lgn"
     assert lgn2hdl(*command[:4], straight, *options)[0] == 0
     resumed, expected = model_file.load(out), model_file.load(straight)
