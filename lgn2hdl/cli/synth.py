@@ -34,6 +34,7 @@ from lgn2hdl.synth.flow import (
     dataset_vectors,
     file_sha256,
 )
+from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.synth.vectors import Vectors, random_vectors
 
 DEFAULT_OUT = Path("rtl_out")
@@ -110,7 +111,7 @@ def write_design(model: Path, options: SynthOptions) -> tuple[Compiled, AreaRepo
         Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
     """
     from lgn2hdl.hdl.emit import emit_verilog
-    from lgn2hdl.synth.folder import MANIFEST, FolderContent, write_folder
+    from lgn2hdl.synth.folder import FolderContent, write_folder
 
     network = model_file.load(model)
     require_replaceable(options.out, MANIFEST)

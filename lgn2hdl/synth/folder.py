@@ -19,9 +19,9 @@ from lgn2hdl.hdl.encoder import packing
 from lgn2hdl.netlist import depth
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.area import AreaReport
+from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.synth.vectors import Vectors, vector_files
 
-MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 
 
@@ -62,15 +62,6 @@ def write_folder(content: FolderContent, target: Path) -> None:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-
-
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of an output folder, or None if there is none that can be read."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return manifest if isinstance(manifest, dict) else None
 
 
 def _files(content: FolderContent) -> dict[str, str]:

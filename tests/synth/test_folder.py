@@ -17,7 +17,8 @@ from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model import decide
 from lgn2hdl.synth import folder as folder_module
 from lgn2hdl.synth.area import AreaReport, Cells
-from lgn2hdl.synth.folder import FolderContent, read_manifest, write_folder
+from lgn2hdl.synth.folder import FolderContent, write_folder
+from lgn2hdl.synth.manifest import read_manifest
 from lgn2hdl.synth.vectors import random_vectors
 
 AREA = AreaReport("Yosys 1", "synth", {"core": Cells(1, 2, 0, 0, 0)}, Cells(1, 2, 0, 0, 0))
