@@ -1,0 +1,53 @@
+"""Presets fit their data, and any number of classes; threads follow the size of the work."""
+
+import pytest
+import torch
+
+from lgn2hdl.datasets import DATASET_NAMES
+from lgn2hdl.errors import OptionError
+from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.presets import PRESETS, adapted, preset
+from lgn2hdl.train.threads import use_threads
+
+
+@pytest.fixture
+def threads():
+    """Puts torch's number of threads back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_presets_are_for_known_data_sets_and_one_is_for_any():
+    assert {item.dataset for item in PRESETS} <= {None, *DATASET_NAMES}
+    assert [item.dataset for item in PRESETS].count(None) == 1
+
+
+@pytest.mark.parametrize("item", PRESETS, ids=lambda item: item.name)
+def test_preset_by_name(item):
+    assert preset(item.name) is item
+
+
+def test_an_unknown_preset_names_the_known_ones():
+    with pytest.raises(OptionError, match="digits-demo, mnist"):
+        preset("nope")
+
+
+@pytest.mark.parametrize("n_classes", range(2, 40))
+@pytest.mark.parametrize("item", PRESETS, ids=lambda item: item.name)
+def test_adapted_divides_and_widens_by_less_than_the_classes(item, n_classes):
+    config = adapted(item.config, n_classes)
+    config.require_classes(n_classes)
+    assert config.layers[:-1] == item.config.layers[:-1]
+    assert 0 <= config.layers[-1] - item.config.layers[-1] < n_classes
+
+
+def test_threads(threads):
+    small, large = TrainConfig(layers=(100, 10)), TrainConfig(layers=(10_000, 10))
+    torch.set_num_threads(2)
+    use_threads(large, None)
+    assert torch.get_num_threads() == 2
+    use_threads(small, 2)
+    assert torch.get_num_threads() == 2
+    use_threads(small, None)
+    assert torch.get_num_threads() == 1
