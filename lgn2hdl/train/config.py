@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lgn2hdl.errors import OptionError
+from lgn2hdl.features import MAX_WIDTH
 from lgn2hdl.train.thermometer import ENCODERS
 from lgn2hdl.train.wiring import WIRINGS
 
@@ -17,6 +18,12 @@ RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light")
 
 INITIALIZATIONS: tuple[str, ...] = ("residual", "gaussian")
 """``residual``: nearly the wire of pin 0; ``gaussian``: standard normal logits."""
+
+MAX_FEATURE_BITS = (1 << MAX_WIDTH) - 1
+"""A feature of the widest kind has so many thresholds that differ."""
+
+MAX_LAYER_WIDTH = 1 << 24
+"""Widest layer: some gigabytes of parameters, and far more than has ever been trained."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,12 @@ class TrainConfig:
             raise OptionError("0 layers: give at least one width")
         for width in self.layers:
             _count("a layer width", width, 1)
+            if width > MAX_LAYER_WIDTH:
+                raise OptionError(f"a layer width is {width}: give at most {MAX_LAYER_WIDTH}")
+        if isinstance(self.bits_per_feature, int) and self.bits_per_feature > MAX_FEATURE_BITS:
+            raise OptionError(
+                f"bits_per_feature is {self.bits_per_feature}: give at most {MAX_FEATURE_BITS}"
+            )
         for threshold in self.thresholds:
             _count("a threshold", threshold, 1)
         for name in ("bits_per_feature", "local_radius", "batch_size", "steps", "evaluate_every"):

@@ -40,6 +40,8 @@ def test_damaged_models(fails, model, tmp_path, command):
     [
         (["--layers", "200,101"], "101"),
         (["--layers", "0"], "layer width"),
+        (["--layers", "99999999999999,10"], "at most"),
+        (["--bits-per-feature", "1000000000"], "at most"),
         (["--steps", "0"], "steps"),
         (["--learning-rate", "-1"], "learning_rate"),
         (["--tau", "0"], "tau"),
