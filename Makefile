@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	$(VENV)/bin/pip install -q -c constraints.txt -e '.[dev]'
 	touch $@
 
-demo: $(READY) ## train a network on real digits, compile it to Verilog, prove it in simulation
+demo: $(READY) ## train a network on real digits, compile it to Verilog, check it in simulation
 	rm -f build/demo.lgn.ckpt
 	$(LGN2HDL) train --dataset digits --out build/demo.lgn
 	$(LGN2HDL) synth build/demo.lgn

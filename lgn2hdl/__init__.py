@@ -1,4 +1,4 @@
-"""lgn2hdl compiles trained logic gate networks into pipelined, proven Verilog.
+"""lgn2hdl compiles trained logic gate networks into pipelined Verilog, checked bit for bit.
 
 Reading order follows the data: :mod:`~lgn2hdl.model` (what was trained), :mod:`~lgn2hdl.lower`
 and :mod:`~lgn2hdl.netlist` (the gate graph), :mod:`~lgn2hdl.passes` (pruning),

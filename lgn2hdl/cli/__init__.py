@@ -22,7 +22,7 @@ from lgn2hdl.errors import Lgn2HdlError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(lgn2hdl.__version__, prog_name="lgn2hdl")
 def cli() -> None:
-    """Train logic gate networks and compile them to pipelined Verilog that is proven bit-exact."""
+    """Train logic gate networks and compile them to pipelined Verilog, checked bit for bit."""
 
 
 for _command in (train, info, synth, sim, predict, evaluate):

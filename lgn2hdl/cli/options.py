@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,14 @@ def require_package(module: str, extra: str, what: str) -> None:
         raise ToolError(f"{what} needs {module}: run 'pip install lgn2hdl[{extra}]'")
 
 
+def _dataset_card(network: LogicNet) -> Mapping[str, Any]:
+    """The card's entry on its data set. A card can hold anything: only the right types count."""
+    card = network.card.get("dataset")
+    types = {"source": str, "label": str, "input_width": int, "sha256": str}
+    entries = card.items() if isinstance(card, Mapping) else ()
+    return {name: value for name, value in entries if type(value) is types.get(name)}
+
+
 def trained_dataset(
     network: LogicNet, wish: str | None, data_dir: Path | None, label: str | None
 ) -> Dataset:
@@ -52,7 +61,7 @@ def trained_dataset(
     Raises:
         DataError: if it cannot be had, or has changed since the model was trained.
     """
-    card: dict[str, Any] = dict(network.card.get("dataset") or {})
+    card = _dataset_card(network)
     width = card.get("input_width", DEFAULT_INPUT_WIDTH)
     if wish is not None:
         return load_dataset(wish, data_dir=data_dir, label=label, input_width=width)

@@ -176,9 +176,19 @@ def _train(
         def show(step: Step) -> None:
             bar.update(task, completed=step.step, figures=_figures(step))
 
-        return run(
-            data, config, checkpoint=checkpoint, resume=resume, on_progress=show, command=command
-        )
+        try:
+            return run(
+                data,
+                config,
+                checkpoint=checkpoint,
+                resume=resume,
+                on_progress=show,
+                command=command,
+            )
+        except RuntimeError as error:
+            if "allocate memory" in str(error):  # torch has no type of its own for this
+                raise MemoryError from None
+            raise
 
 
 def _bar() -> Progress:

@@ -1,5 +1,6 @@
 """Whatever a user does wrong ends in one line and a non-zero exit code."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from lgn2hdl import model_file
 
@@ -149,3 +151,33 @@ def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_pa
     resumed, expected = model_file.load(out), model_file.load(straight)
     for one, other in zip(resumed.layers, expected.layers, strict=True):
         assert np.array_equal(one.table, other.table)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{}, {"dataset": "digits"}, {"dataset": {"source": 3}}, {"dataset": {"input_width": "x"}}],
+    ids=str,
+)
+def test_a_card_that_holds_anything(fails, model, tmp_path, card):
+    odd = tmp_path / "odd.lgn"
+    model_file.save(dataclasses.replace(model_file.load(model), card=card), odd)
+    assert "give --dataset" in fails("eval", odd)
+
+
+def test_memory_that_torch_cannot_have(lgn2hdl, tmp_path, monkeypatch):
+    def train(*_arguments, **_options):
+        torch.empty(1 << 50)  # torch says so with a RuntimeError
+
+    monkeypatch.setattr("lgn2hdl.train.loop.train", train)
+    code, _, error = lgn2hdl("train", "--dataset", "digits", "--out", tmp_path / "m.lgn")
+    assert code == 1
+    assert "out of memory" in error.splitlines()[-1]
+
+
+def test_other_errors_of_torch_are_not_taken_for_it(lgn2hdl, tmp_path, monkeypatch):
+    def train(*_arguments, **_options):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("lgn2hdl.train.loop.train", train)
+    with pytest.raises(RuntimeError, match="a bug"):
+        lgn2hdl("train", "--dataset", "digits", "--out", tmp_path / "m.lgn")
