@@ -1,8 +1,16 @@
-"""Milliseconds per training step: the bilinear form against a plain mixture of 16 gates.
+"""Milliseconds per training step, against a plain mixture of 16 gates and against the floor.
 
-Both train the same wiring, 6 layers of 8,000 two-input nodes, batch 128, float32, loss, backward
-and Adam included. The plain form is what the formula of the 2022 paper says word by word: batch
-first, 16 gate outputs weighted by a softmax, gradients by autograd.
+All train the same wiring, 6 layers of 8,000 two-input nodes, batch 128, float32, loss, backward
+and Adam included.
+
+* compiled: this package's kernels; torch: the same with torch's own operations, which is what runs
+  where there is no C compiler.
+* plain: what the formula of the 2022 paper says word by word: batch first, 16 gate outputs weighted
+  by a softmax, gradients by autograd.
+* floor: the bytes that a step must move at least, over the bandwidth of this machine. A layer must
+  read its input and write its output; backward it must read the input and the output's gradient and
+  write the input's; Adam must read a parameter, its gradient and two moments, and write three of
+  them. The bandwidth is that of copying an array as large as a layer's activations.
 
     python benchmarks/train_step.py [--threads 1 2] [--layers 6] [--width 8000] [--batch 128]
 """
@@ -17,8 +25,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from lgn2hdl.train import kernels
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.network import RelaxedNetwork
+from lgn2hdl.train.relaxation import RELAXATIONS
 
 N_CLASSES = 10
 
@@ -40,11 +50,10 @@ class PlainMixture(nn.Module):
 
     def __init__(self, network: RelaxedNetwork) -> None:
         super().__init__()
-        self.pins = [layer.pins for layer in network.layers]
-        self.logits = nn.ParameterList(
-            [layer.logits.detach().T.clone() for layer in network.layers]
-        )
-        self.tau = network.tau
+        layers = network.relaxed_layers
+        self.pins = [torch.from_numpy(layer.wires.fanin().T).long() for layer in layers]
+        self.logits = nn.ParameterList([layer.logits.detach().T.clone() for layer in layers])
+        self.tau = network.head.tau
 
     def forward(self, bits: Tensor) -> Tensor:
         """Class logits ``[N, C]`` for bits ``[N, n_inputs]``."""
@@ -78,9 +87,40 @@ def _timed(action: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
+def floor_bytes(network: RelaxedNetwork, batch: int) -> int:
+    """Bytes that a step must move."""
+    total, sources = 0, network.n_inputs
+    for layer in network.relaxed_layers:
+        parameters, width = layer.logits.shape
+        backward = width + sources * (1 if total == 0 else 2)  # inputs of the network need no grad
+        total += 4 * batch * (sources + width + backward) + 4 * 7 * parameters * width
+        sources = width
+    return total
+
+
+def bandwidth(n_floats: int, seconds: float) -> float:
+    """Bytes per second, read and written, of copying an array."""
+    source = torch.rand(n_floats)
+    target = torch.empty_like(source)
+    times = [_timed(lambda: target.copy_(source)) for _ in range(5)]
+    while sum(times) < seconds:
+        times.append(_timed(lambda: target.copy_(source)))
+    return 8 * n_floats / statistics.median(times)
+
+
+def without_kernels(action: Callable[[], float]) -> float:
+    """The figure with torch's own operations only."""
+    usual = kernels.available
+    kernels.available = lambda *tensors: False
+    try:
+        return action()
+    finally:
+        kernels.available = usual
+
+
 def main() -> None:
-    """Print one line per number of threads."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print a table for each number of threads."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--width", type=int, default=8000)
@@ -92,21 +132,30 @@ def main() -> None:
     labels = torch.arange(options.batch) % N_CLASSES
     networks = {
         name: RelaxedNetwork(784, N_CLASSES, TrainConfig(layers=widths, relaxation=name))
-        for name in ("light", "softmax16")
+        for name in RELAXATIONS
     }
     plain = PlainMixture(networks["softmax16"])
     rows = bits.T.contiguous()
     difference = (plain(rows) - networks["softmax16"](bits)).abs().max().item()
-    print(f"{options.layers} x {options.width} gates, batch {options.batch}, ms per step")
-    print(f"(both forms agree: largest difference of a logit {difference:.1e})")
-    print("threads   light   softmax16   plain 16 gates   plain / softmax16")
+    print(f"{options.layers} x {options.width} gates, batch {options.batch}, ms per step, medians")
+    print(f"(softmax16 and plain agree: largest difference of a logit {difference:.1e})")
+    print(f"kernels compiled: {kernels.available(bits)}")
     for threads in options.threads:
         torch.set_num_threads(threads)
-        light, fast = (
-            milliseconds(net, bits, labels, options.seconds) for net in networks.values()
-        )
         slow = milliseconds(plain, rows, labels, options.seconds)
-        print(f"{threads:7d} {light:7.1f} {fast:11.1f} {slow:16.1f} {slow / fast:19.1f}")
+        speed = bandwidth(options.width * options.batch, options.seconds)
+        print(f"\n{threads} thread(s); copying moves {speed / 1e9:.1f} GB/s; plain {slow:.0f} ms")
+        print("relaxation   compiled   torch   plain / compiled   floor   compiled / floor")
+        for name, network in networks.items():
+            fast = milliseconds(network, bits, labels, options.seconds)
+            usual = without_kernels(
+                lambda net=network: milliseconds(net, bits, labels, options.seconds)
+            )
+            floor = 1000 * floor_bytes(network, options.batch) / speed
+            print(
+                f"{name:10s} {fast:10.1f} {usual:7.1f} {slow / fast:18.1f} {floor:7.1f} "
+                f"{fast / floor:18.2f}"
+            )
 
 
 if __name__ == "__main__":

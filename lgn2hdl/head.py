@@ -1,9 +1,11 @@
-"""Head plan: the adders, comparators and registers that turn core outputs into a decision.
+"""Head plan: the adders, comparators and registers that turn core outputs into a result.
 
-The score of a class is a bias plus a weighted sum of core outputs. Outputs that read the same node
-are one term with a larger weight, constant outputs go into the bias, and a negative weight counts
-the complement (``-w*b = w*(1-b) - w``), so that only unsigned numbers are added. One balanced
-binary adder tree a class, then a tournament of comparators; registers after every so many levels.
+GroupSum: the score of a class is a bias plus a weighted sum of core outputs. Outputs that read the
+same node are one term with a larger weight, constant outputs go into the bias, and a negative
+weight counts the complement (``-w*b = w*(1-b) - w``), so that only unsigned numbers are added. One
+balanced binary adder tree a class, then a tournament of comparators; registers after every so many
+levels. Bits: the core's registers are the result; only wires follow.
+
 The hardware in :mod:`lgn2hdl.hdl` and the flip-flop counts here follow the same plan.
 """
 
@@ -14,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.model import GroupSum
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.model import Bits, GroupSum, Head
+from lgn2hdl.netlist import Netlist, frozen
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class ClassSum:
 
 
 @dataclass(frozen=True)
-class HeadPlan:
-    """Popcounts and argmax with their registers.
+class GroupSumPlan:
+    """Popcounts and argmax of a GroupSum head, with their registers.
 
     Attributes:
         sums: one for each class.
@@ -113,6 +115,11 @@ class HeadPlan:
         return self.popcount_latency + self.argmax_latency
 
     @property
+    def flip_flops(self) -> dict[str, int]:
+        """Registers of each part."""
+        return {"popcount": self.popcount_flip_flops, "argmax": self.argmax_flip_flops}
+
+    @property
     def popcount_flip_flops(self) -> int:
         """Registers inside and behind the adder trees."""
         total = self.n_classes * self.score_width
@@ -136,7 +143,7 @@ class HeadPlan:
         return total
 
 
-def _survivor_bits(plan: HeadPlan, rounds: int, survivors: int) -> int:
+def _survivor_bits(plan: GroupSumPlan, rounds: int, survivors: int) -> int:
     """Bits of the (score, index) pairs after some rounds; an index has only its changing bits."""
     index_bits = [
         (min((player + 1) << rounds, plan.n_classes) - 1 - (player << rounds)).bit_length()
@@ -145,29 +152,84 @@ def _survivor_bits(plan: HeadPlan, rounds: int, survivors: int) -> int:
     return survivors * plan.score_width + sum(index_bits)
 
 
+@dataclass(frozen=True, eq=False)
+class BitsPlan:
+    """Wires of a Bits head: outputs that are the same signal share its register.
+
+    Attributes:
+        signal: position of each output among the core's signals, -1 if it is constant, ``i32[n]``.
+        is_one: outputs that are constant 1, ``bool[n]``.
+    """
+
+    signal: npt.NDArray[np.int32]
+    is_one: npt.NDArray[np.bool_]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output bits, n."""
+        return len(self.signal)
+
+    @property
+    def latency(self) -> int:
+        """Clock cycles from the core's outputs to the result: none."""
+        return 0
+
+    @property
+    def flip_flops(self) -> dict[str, int]:
+        """Registers of each part: there is none."""
+        return {}
+
+
+HeadPlan = GroupSumPlan | BitsPlan
+"""What follows the core."""
+
+
 def plan_head(
-    head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer], levels_per_stage: int
+    head: Head, netlist: Netlist, signals: npt.NDArray[np.integer], levels_per_stage: int
 ) -> HeadPlan:
-    """Collect the terms of every class.
+    """Plan what follows the core.
 
     Args:
         head: the network's head, one entry for each netlist output.
         netlist: the gate graph whose outputs the head reads.
         signals: node ids that the core hands over, ascending; every other output is constant.
-        levels_per_stage: adder or comparator levels between registers.
+        levels_per_stage: adder or comparator levels between registers; a Bits head has none.
     """
-    weight = head.weight.astype(np.int64)
+    if isinstance(head, Bits):
+        return _plan_bits(netlist, signals)
+    return _plan_group_sum(head, netlist, signals, levels_per_stage)
+
+
+def _constant_outputs(
+    netlist: Netlist, signals: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which netlist outputs are signals and which are constant 1, ``bool[O]`` both."""
     is_signal = np.isin(netlist.outputs, signals)
     gate = np.maximum(netlist.outputs - netlist.first_gate, 0)
     is_one = ~is_signal & (netlist.outputs >= netlist.first_gate)
     is_one[is_one] = netlist.table[gate[is_one]] & 1
+    return is_signal, is_one
+
+
+def _plan_bits(netlist: Netlist, signals: npt.NDArray[np.integer]) -> BitsPlan:
+    is_signal, is_one = _constant_outputs(netlist, signals)
+    position = np.where(is_signal, np.searchsorted(signals, netlist.outputs), -1)
+    return BitsPlan(signal=frozen(position, np.int32), is_one=frozen(is_one, np.bool_))
+
+
+def _plan_group_sum(
+    head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer], levels_per_stage: int
+) -> GroupSumPlan:
+    """Collect the terms of every class."""
+    weight = head.weight.astype(np.int64)
+    is_signal, is_one = _constant_outputs(netlist, signals)
     bias = head.bias.astype(np.int64)
     np.add.at(bias, head.class_of[is_one], weight[is_one])
     totals = np.zeros((head.n_classes, len(signals)), np.int64)
     position = np.searchsorted(signals, netlist.outputs[is_signal])
     np.add.at(totals, (head.class_of[is_signal], position), weight[is_signal])
     sums = tuple(_class_sum(row, int(constant)) for row, constant in zip(totals, bias, strict=True))
-    return HeadPlan(sums=sums, levels_per_stage=levels_per_stage)
+    return GroupSumPlan(sums=sums, levels_per_stage=levels_per_stage)
 
 
 def _class_sum(totals: npt.NDArray[np.int64], bias: int) -> ClassSum:

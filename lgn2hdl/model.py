@@ -1,13 +1,14 @@
 """LogicNet: a discrete trained logic gate network, still structured. Needs NumPy only.
 
 The forward pass, row by row: raw columns -> :class:`~lgn2hdl.features.Features` -> unsigned
-integers -> :class:`Thermometer` -> bits -> :class:`Lut` layers -> bits -> :class:`GroupSum` ->
-one integer score per class -> the class with the highest score.
+integers -> :class:`Thermometer` -> bits -> :class:`Lut` layers -> bits -> head. The head
+:class:`GroupSum` gives one integer score per class and decides for the highest; with the head
+:class:`Bits` the last layer's bits are the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from lgn2hdl.netlist import frozen
 
 MAX_CLASSES = 1 << 15
 """Most classes of a head: ``class_of`` is a signed 16-bit number."""
+
+MAX_OUTPUT_BITS = 1 << 15
+"""Most output bits of a network with a :class:`Bits` head: they leave the hardware side by side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +138,16 @@ class GroupSum:
         """Number of classes, C."""
         return len(self.bias)
 
+    @property
+    def n_outputs(self) -> int:
+        """Bits of the last layer that the head reads, O."""
+        return len(self.class_of)
+
+    @property
+    def n_names(self) -> int:
+        """Names that a network with this head has: one for each class."""
+        return self.n_classes
+
     def score_range(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Lowest and highest score that each class can reach, ``i64[C]`` both."""
         low, high = self.bias.astype(np.int64), self.bias.astype(np.int64)
@@ -148,6 +162,46 @@ class GroupSum:
             mine = self.class_of == index
             scores[index] += self.weight[mine].astype(np.int32) @ outputs[mine].astype(np.int32)
         return np.ascontiguousarray(scores.T)
+
+    def decisions(self, outputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Classes ``i64[N]`` of last-layer bits ``bool[O, N]``."""
+        return decide(self.scores(outputs))
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Head of a network whose outputs are bits, not classes: output ``j`` is last-layer bit ``j``.
+
+    Attributes:
+        n: number of outputs, equal to the width of the last layer; 1 to :data:`MAX_OUTPUT_BITS`.
+    """
+
+    n: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= MAX_OUTPUT_BITS:
+            raise ValueError(f"{self.n} output bits are not 1 to {MAX_OUTPUT_BITS}")
+
+    @property
+    def n_outputs(self) -> int:
+        """Bits of the last layer that the head reads, all of them."""
+        return self.n
+
+    @property
+    def n_names(self) -> int:
+        """Names that a network with this head has: one for each output."""
+        return self.n
+
+    def decisions(self, outputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+        """Output bits ``u8[N, n]``, 0 or 1, of last-layer bits ``bool[n, N]``."""
+        return np.ascontiguousarray(outputs.T).view(np.uint8)
+
+
+Head = GroupSum | Bits
+"""What turns the bits of the last layer into the network's result."""
+
+Decisions = npt.NDArray[np.int64] | npt.NDArray[np.uint8]
+"""Results of N rows: classes ``i64[N]`` of a GroupSum head, bits ``u8[N, n]`` of a Bits head."""
 
 
 def contiguous_groups(n_outputs: int, n_classes: int, tau: float) -> GroupSum:
@@ -179,8 +233,8 @@ class LogicNet:
         features: how raw columns become unsigned integers.
         encoder: how integers become input bits.
         layers: the layers of nodes, input side first.
-        head: how the last layer's bits become scores.
-        class_names: a name for each class.
+        head: how the last layer's bits become the result: a class or bits.
+        class_names: a name for each class of a GroupSum head, for each output of a Bits head.
         card: everything needed to reproduce and judge the network (JSON values only): data set and
             its hash, seed, command, versions, metrics.
 
@@ -191,7 +245,7 @@ class LogicNet:
     features: Features
     encoder: Thermometer
     layers: tuple[Lut, ...]
-    head: GroupSum
+    head: Head
     class_names: tuple[str, ...]
     card: Mapping[str, Any]
 
@@ -205,10 +259,10 @@ class LogicNet:
             if int(layer.fanin.max()) >= available:
                 raise ValueError(f"layer {number} reads a position that does not exist")
             available = layer.width
-        if len(self.head.class_of) != available:
+        if self.head.n_outputs != available:
             raise ValueError("the head and the last layer differ in length")
-        if len(self.class_names) != self.head.n_classes:
-            raise ValueError("class names and classes differ in number")
+        if len(self.class_names) != self.head.n_names:
+            raise ValueError("class names and classes, or output bits, differ in number")
 
     @property
     def n_nodes(self) -> int:
@@ -223,21 +277,38 @@ class LogicNet:
         return packed.unpack(values, len(integers))
 
     def scores(self, integers: Integers) -> npt.NDArray[np.int32]:
-        """Scores ``i32[N, C]`` of integer features ``[N, F]``; an empty batch is fine."""
-        block = 1 << 14
-        parts = [
-            self.head.scores(self.outputs(integers[start : start + block]))
-            for start in range(0, len(integers), block)
-        ]
-        return np.concatenate([np.empty((0, self.head.n_classes), np.int32), *parts])
+        """Scores ``i32[N, C]`` of integer features ``[N, F]``; an empty batch is fine.
 
-    def predict(self, raw: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Classes ``i64[N]`` of raw rows ``[N, n_columns]``.
+        Raises:
+            ValueError: if the head is :class:`Bits`, which has no scores.
+        """
+        head = self.head
+        if isinstance(head, Bits):
+            raise ValueError("a network whose outputs are bits has no scores: use decisions")
+        return np.concatenate([head.scores(outputs) for outputs in self._blocks(integers)])
+
+    def decisions(self, integers: Integers) -> Decisions:
+        """Results of integer features ``[N, F]``; an empty batch is fine.
+
+        Returns:
+            Classes ``i64[N]`` (among equal scores the lowest) if the head is :class:`GroupSum`;
+            output bits ``u8[N, n]``, 0 or 1, if it is :class:`Bits`.
+        """
+        return np.concatenate([self.head.decisions(part) for part in self._blocks(integers)])
+
+    def _blocks(self, integers: Integers) -> Iterator[npt.NDArray[np.bool_]]:
+        """Outputs of some rows at a time, which bounds the memory; at least one block."""
+        block = 1 << 14
+        for start in range(0, max(1, len(integers)), block):
+            yield self.outputs(integers[start : start + block])
+
+    def predict(self, raw: npt.ArrayLike) -> Decisions:
+        """Results of raw rows ``[N, n_columns]``, as :meth:`decisions` gives them.
 
         Raises:
             DataError: if the rows do not fit the model's columns.
         """
-        return decide(self.scores(self.features.integers(raw)))
+        return self.decisions(self.features.integers(raw))
 
 
 def _layer(layer: Lut, values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

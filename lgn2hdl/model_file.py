@@ -10,17 +10,22 @@ import numpy.typing as npt
 from lgn2hdl import container
 from lgn2hdl.errors import ModelFileError
 from lgn2hdl.features import Features
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 
 FORMAT = "lgn2hdl-model"
-VERSION = 1
+VERSION = 2
 """Newest version of the format that this code writes and reads."""
 
+_FIRST_VERSION = 1
+_BITS = "bits"
+"""Value of the key ``head`` in the document of a network with a Bits head (since version 2)."""
+
 _FEATURE_ARRAYS = ("column", "width", "offset", "step", "category")
+_HEAD_ARRAYS = ("class_of", "weight", "bias")
 
 
 def save(network: LogicNet, path: Path) -> None:
-    """Write ``network``; equal networks give equal bytes.
+    """Write ``network`` in the oldest version that can hold it; equal networks give equal bytes.
 
     Raises:
         OutputError: if the file cannot be written.
@@ -30,11 +35,16 @@ def save(network: LogicNet, path: Path) -> None:
         "column_names": list(features.column_names),
         "categories": [list(names) for names in features.categories],
         "n_layers": len(network.layers),
-        "tau": network.head.tau,
         "class_names": list(network.class_names),
         "card": dict(network.card),
+        **_head_document(network.head),
     }
-    container.write(path, _arrays(network), document, FORMAT, VERSION)
+    version = VERSION if isinstance(network.head, Bits) else _FIRST_VERSION
+    container.write(path, _arrays(network), document, FORMAT, version)
+
+
+def _head_document(head: Head) -> dict[str, Any]:
+    return {"head": _BITS} if isinstance(head, Bits) else {"tau": head.tau}
 
 
 def _arrays(network: LogicNet) -> dict[str, npt.NDArray[Any]]:
@@ -44,10 +54,9 @@ def _arrays(network: LogicNet) -> dict[str, npt.NDArray[Any]]:
         **{f"features.{name}": getattr(features, name) for name in _FEATURE_ARRAYS},
         "encoder.feature": network.encoder.feature,
         "encoder.threshold": network.encoder.threshold,
-        "head.class_of": head.class_of,
-        "head.weight": head.weight,
-        "head.bias": head.bias,
     }
+    if isinstance(head, GroupSum):
+        arrays |= {f"head.{name}": getattr(head, name) for name in _HEAD_ARRAYS}
     for index, layer in enumerate(network.layers):
         arrays[f"layers.{index}.fanin"] = layer.fanin
         arrays[f"layers.{index}.table"] = layer.table
@@ -81,20 +90,28 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
         Lut(arrays[f"layers.{index}.fanin"], arrays[f"layers.{index}.table"])
         for index in range(int(document["n_layers"]))
     )
-    head = GroupSum(
-        arrays["head.class_of"],
-        arrays["head.weight"],
-        arrays["head.bias"],
-        float(document["tau"]),
-    )
     return LogicNet(
         features=features,
         encoder=Thermometer(arrays["encoder.feature"], arrays["encoder.threshold"]),
         layers=layers,
-        head=head,
+        head=_head(arrays, document, layers),
         class_names=_names(document["class_names"]),
         card=dict(document["card"]),
     )
+
+
+def _head(
+    arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any], layers: tuple[Lut, ...]
+) -> Head:
+    if "head" not in document:
+        return GroupSum(
+            **{name: arrays[f"head.{name}"] for name in _HEAD_ARRAYS}, tau=float(document["tau"])
+        )
+    if document["head"] != _BITS:
+        raise ValueError(f"its head is {document['head']!r}, which is unknown")
+    if not layers:
+        raise ValueError("it has no layers")
+    return Bits(layers[-1].width)
 
 
 def _check_types(arrays: dict[str, npt.NDArray[Any]], network: LogicNet) -> None:

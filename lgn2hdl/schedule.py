@@ -35,7 +35,7 @@ class Design:
         last: last boundary at which each node is needed, ``i32[n_nodes]``; below ``first`` for a
             node that no later stage reads.
         signals: node ids, ``i32[S]``, that the core hands to the head, each once.
-        head: the plan of popcounts and argmax over those signals.
+        head: the plan of what makes the result of those signals.
     """
 
     network: LogicNet
@@ -70,8 +70,7 @@ class Design:
         return {
             "encoder": encoder,
             "core": int(held.sum()) - encoder,
-            "popcount": self.head.popcount_flip_flops,
-            "argmax": self.head.argmax_flip_flops,
+            **self.head.flip_flops,
             "control": self.latency,
         }
 

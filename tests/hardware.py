@@ -13,7 +13,7 @@ from amaranth.sim import Simulator
 from lgn2hdl import logic
 from lgn2hdl.features import NOT_A_CATEGORY, Features, integer_features
 from lgn2hdl.lower import lower
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.passes import prune
 from lgn2hdl.schedule import Design, schedule
@@ -74,6 +74,54 @@ def mixed_network(
         class_names=tuple(f"class {index}" for index in range(n_classes)),
         card={},
     )
+
+
+def adder_network(n_bits: int) -> LogicNet:
+    """Ripple-carry adder with a Bits head: one-bit features ``a0, a1, ..., b0, b1, ...``.
+
+    The first ``n_bits + 1`` outputs are the sum. Four more are what is easily got wrong: a copy of
+    the sum's lowest bit, ``a0`` as it came in, a constant 1 and a constant 0.
+    """
+    wire, xor, majority, both_differ, both = 0xAA, 0x96, 0xE8, 0x66, 0x88
+    names = [f"{operand}{place}" for operand in "ab" for place in range(n_bits)]
+    layers = []
+    for place in range(n_bits):
+        pins = [f"a{place}", f"b{place}", "carry" if place else f"b{place}"]
+        nodes = {name: (wire, [name] * 3) for name in names}
+        nodes[f"sum{place}"] = (xor if place else both_differ, pins)
+        nodes["carry"] = (majority if place else both, pins)
+        layers.append(_named_layer(names, list(nodes.values())))
+        names = list(nodes)
+    chosen = [*(f"sum{place}" for place in range(n_bits)), "carry", "sum0", "a0"]
+    last = [(wire, [name] * 3) for name in chosen] + [(table, ["a0"] * 3) for table in (255, 0)]
+    return LogicNet(
+        features=integer_features(2 * n_bits, 1),
+        encoder=Thermometer(np.arange(2 * n_bits), np.ones(2 * n_bits, np.int32)),
+        layers=(*layers, _named_layer(names, last)),
+        head=Bits(len(last)),
+        class_names=(*chosen[:-2], "sum0 again", "a0", "one", "zero"),
+        card={},
+    )
+
+
+def _named_layer(below: list[str], nodes: list[tuple[int, list[str]]]) -> Lut:
+    """A layer of (table, names of the pins) on top of nodes with names."""
+    fanin = [[below.index(pin) for pin in pins] for _, pins in nodes]
+    return Lut(np.array(fanin), np.array([table for table, _ in nodes]))
+
+
+def adder_outputs(n_bits: int, rows: np.ndarray) -> np.ndarray:
+    """Outputs of :func:`adder_network` by arithmetic, ``u8[N, n_bits + 5]``."""
+    place = 1 << np.arange(n_bits)
+    total = rows[:, :n_bits] @ place + rows[:, n_bits:] @ place
+    bits = total[:, None] >> np.arange(n_bits + 1) & 1
+    ones = np.ones((len(rows), 1), int)
+    return np.hstack([bits, bits[:, :1], rows[:, :1], ones, 0 * ones]).astype(np.uint8)
+
+
+def all_rows(n_columns: int) -> np.ndarray:
+    """Every row of bits once, ``u8[2**n, n]``."""
+    return (np.arange(1 << n_columns)[:, None] >> np.arange(n_columns) & 1).astype(np.uint8)
 
 
 def design_of(

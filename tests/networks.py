@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lgn2hdl import logic, packed
 from lgn2hdl.features import integer_features
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 from lgn2hdl.netlist import Netlist, evaluate
 
 
@@ -88,9 +88,17 @@ def netlists(draw: st.DrawFn, max_gates: int = 40, max_inputs: int = 8) -> Netli
 
 
 def random_network(
-    rng: np.random.Generator, *, n_features: int, width: int, fan_ins: tuple[int, ...]
+    rng: np.random.Generator,
+    *,
+    n_features: int,
+    width: int,
+    fan_ins: tuple[int, ...],
+    bits: bool = False,
 ) -> LogicNet:
-    """A network with one layer per entry of ``fan_ins``, on features of ``width`` bits."""
+    """A network with one layer per entry of ``fan_ins``, on features of ``width`` bits.
+
+    Its head is a GroupSum, or Bits if ``bits`` says so.
+    """
     n_bits = int(rng.integers(1, 4 * n_features + 1))
     encoder = Thermometer(rng.integers(0, n_features, n_bits), rng.integers(0, 1 << width, n_bits))
     layers, available = [], n_bits
@@ -99,27 +107,38 @@ def random_network(
         tables = np.array([random_table(rng, fan_in) for _ in range(nodes)], np.uint64)
         layers.append(Lut(rng.integers(0, available, (nodes, fan_in)), tables))
         available = nodes
-    n_classes = int(rng.integers(2, 6))
-    head = GroupSum(
-        class_of=rng.integers(0, n_classes, available),
-        weight=rng.integers(-3, 4, available),
-        bias=rng.integers(-5, 6, n_classes),
-        tau=float(rng.uniform(0.5, 20)),
-    )
+    head: Head = Bits(available) if bits else random_group_sum(rng, available)
     return LogicNet(
         features=integer_features(n_features, width),
         encoder=encoder,
         layers=tuple(layers),
         head=head,
-        class_names=tuple(f"class {index}" for index in range(n_classes)),
+        class_names=tuple(f"name {index}" for index in range(head.n_names)),
         card={"data": "random", "metrics": {"accuracy": 0.5}},
     )
 
 
+def random_group_sum(rng: np.random.Generator, n_outputs: int) -> GroupSum:
+    """A head with weights and biases of both signs."""
+    n_classes = int(rng.integers(2, 6))
+    return GroupSum(
+        class_of=rng.integers(0, n_classes, n_outputs),
+        weight=rng.integers(-3, 4, n_outputs),
+        bias=rng.integers(-5, 6, n_classes),
+        tau=float(rng.uniform(0.5, 20)),
+    )
+
+
 @st.composite
-def networks(draw: st.DrawFn) -> LogicNet:
-    """Random networks of 1 to 4 layers with mixed fan-in."""
+def networks(draw: st.DrawFn, bits: bool | None = None) -> LogicNet:
+    """Random networks of 1 to 4 layers with mixed fan-in; both kinds of heads unless one is asked.
+
+    Args:
+        draw: given by hypothesis.
+        bits: True for Bits heads only, False for GroupSum heads only.
+    """
     fan_ins = tuple(draw(st.lists(st.integers(2, logic.MAX_FAN_IN), min_size=1, max_size=4)))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_features, width = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-    return random_network(rng, n_features=n_features, width=width, fan_ins=fan_ins)
+    bits = draw(st.booleans()) if bits is None else bits
+    return random_network(rng, n_features=n_features, width=width, fan_ins=fan_ins, bits=bits)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lgn2hdl.datasets import limits, load_dataset, parsers
 from lgn2hdl.errors import DataError
+from lgn2hdl.model import MAX_OUTPUT_BITS
 
 GOOD = {
     "x_train": np.array([[1, 200], [3, 4], [5, 6], [7, 8]], np.uint8),
@@ -134,7 +135,10 @@ def test_categories(npz):
         ({"y_train": np.zeros(4, int)}, "single class"),
         ({"y_test": np.array([1, 2])}, "label '2' occurs in the test rows"),
         ({"y_train": np.array([0.0, 1, 0, 1])}, "integers or text"),
-        ({"y_train": np.zeros((4, 1), int)}, "one label a row"),
+        ({"y_train": np.zeros((4, 1), int)}, "one label a row in both"),
+        ({"y_train": np.zeros((4, 1, 1), int)}, "one label a row in both"),
+        ({"y_train": np.array(1)}, "one label a row in both"),
+        ({"output_names": np.array(["a"])}, "has output_names, but one label a row"),
         ({"y_train": np.array(["a", "b"] * 2)}, "both"),
         ({"x_test": np.zeros((0, 2)), "y_test": np.zeros(0, int)}, "no test rows"),
         ({"x_train": np.zeros((0, 2)), "y_train": np.zeros(0, int)}, "no train rows"),
@@ -156,6 +160,72 @@ def test_categories(npz):
 )
 def test_bad_npz(npz, changes, message):
     refused(save(npz, **changes), message)
+
+
+BITS = {
+    "y_train": np.array([[0, 1, 1], [1, 0, 1], [0, 0, 1], [1, 1, 1]]),
+    "y_test": np.array([[1, 1, 0], [0, 0, 0]]),
+}
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.int8])
+def test_bit_targets(npz, dtype):
+    bits = {key: y.astype(dtype) for key, y in BITS.items()}
+    dataset = load_dataset(save(npz, **bits))
+    assert dataset.has_bit_targets
+    assert dataset.class_names == ("y0", "y1", "y2")
+    for y, expected in ((dataset.y_train, BITS["y_train"]), (dataset.y_test, BITS["y_test"])):
+        assert y.dtype == np.uint8
+        assert not y.flags.writeable
+        np.testing.assert_array_equal(y, expected)
+    assert dataset.sha256 == load_dataset(save(npz, **BITS)).sha256
+
+
+def test_bit_targets_have_names_and_their_own_hash(npz):
+    plain = load_dataset(save(npz, **BITS))
+    named = load_dataset(save(npz, **BITS, output_names=np.array(["lo", "hi", "carry"])))
+    assert named.class_names == ("lo", "hi", "carry")
+    swapped = load_dataset(save(npz, **{key: y[:, ::-1] for key, y in BITS.items()}))
+    assert len({plain.sha256, named.sha256, swapped.sha256}) == 3
+    assert not load_dataset(save(npz)).has_bit_targets
+
+
+def test_one_output_bit_that_is_always_0(npz):
+    dataset = load_dataset(save(npz, y_train=np.zeros((4, 1), int), y_test=np.zeros((2, 1), int)))
+    assert dataset.y_train.tolist() == [[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y_test": np.array([0, 1])}, r"y_test in .* has shape \(2,\).* rows of bits in both"),
+        ({"y_train": np.array([0, 1, 0, 1])}, r"y_test in .* has shape \(2, 3\)"),
+        ({"y_test": np.zeros((2, 4), int)}, r"y_test has shape \(2, 4\), but there are 3 outputs"),
+        ({"y_test": np.zeros((2, 2), bool)}, r"y_test has shape \(2, 2\), but there are 3 outputs"),
+        ({"y_train": np.zeros((3, 3), int)}, "x_train has 4 rows: give one target a row"),
+        ({"y_train": np.full((4, 3), 2)}, "y_train holds 2 in row 0: bit targets are 0 or 1"),
+        ({"y_test": np.array([[0, 0, 1], [0, -1, 0]])}, "y_test holds -1 in row 1"),
+        ({"y_test": np.zeros((2, 3))}, "holds float64 values: give the bits 0 and 1"),
+        ({"y_train": np.full((4, 3), "1")}, "holds <U1 values: give the bits"),
+        ({"y_train": np.zeros((4, 0), int), "y_test": np.zeros((2, 0), int)}, "rows of 0 bits"),
+        ({"y_train": np.zeros((4, MAX_OUTPUT_BITS + 1), bool)}, "rows of 32769 bits: give 1 to"),
+        ({"output_names": np.array(["a", "b"])}, "2 names .* for 3 outputs"),
+        ({"output_names": np.array(["a", "b", "a"])}, "2 different"),
+        ({"output_names": np.array("abc")}, "list of names"),
+        ({"class_names": np.array(["a", "b", "c"])}, "name these output_names"),
+    ],
+)
+def test_bad_bit_targets(npz, changes, message):
+    refused(save(npz, **(BITS | changes)), message)
+
+
+def test_booleans_are_features_of_one_bit(npz):
+    x = GOOD["x_train"] % 2 == 1
+    dataset = load_dataset(save(npz, x_train=x, x_test=x[:2]))
+    assert dataset.features.width.tolist() == [1, 1]
+    np.testing.assert_array_equal(dataset.x_train, x)
+    mixed = load_dataset(save(npz, x_train=x, x_test=x[:2].astype(np.uint8)))
+    assert mixed.features.width.tolist() == [8, 8]
 
 
 def test_labels_not_among_the_class_names(npz):

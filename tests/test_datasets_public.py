@@ -49,10 +49,11 @@ def arrays_of(path):
 
 
 def test_every_set_is_listed_here():
-    assert set(SIZES) == set(HASHES) == set(DATASET_NAMES)
+    with_their_own_tests = {"cifar10", "cifar10-jpeg75"}
+    assert set(SIZES) == set(HASHES) == set(DATASET_NAMES) - with_their_own_tests
 
 
-@pytest.mark.parametrize("name", DATASET_NAMES)
+@pytest.mark.parametrize("name", SIZES)
 def test_sizes_and_hashes(name, data_folder):
     dataset = load_dataset(name, data_dir=data_folder, download=False)
     train, test, features, width, classes = SIZES[name]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgn2hdl.head import ClassSum, HeadPlan, Term, plan_head
-from lgn2hdl.model import GroupSum
+from lgn2hdl.head import BitsPlan, ClassSum, GroupSumPlan, Term, plan_head
+from lgn2hdl.model import Bits, GroupSum, Head
 from lgn2hdl.netlist import Netlist, levels
 from lgn2hdl.schedule import constant_nodes
 
@@ -34,7 +34,7 @@ def heads(draw):
     return head, netlist, draw(st.integers(1, 4))
 
 
-def planned(head: GroupSum, netlist: Netlist, levels_per_stage: int):
+def planned(head: Head, netlist: Netlist, levels_per_stage: int):
     constant = constant_nodes(netlist, levels(netlist))
     signals = np.unique(netlist.outputs)
     signals = signals[~constant[signals]]
@@ -49,7 +49,7 @@ def node_values(netlist: Netlist) -> np.ndarray:
     return np.stack([~one, *inputs, one, ~one, ~inputs[0]])
 
 
-def scores_of(plan: HeadPlan, signal_values: np.ndarray) -> np.ndarray:
+def scores_of(plan: GroupSumPlan, signal_values: np.ndarray) -> np.ndarray:
     scores = np.zeros((plan.n_classes, signal_values.shape[1]), np.int64)
     for index, item in enumerate(plan.sums):
         scores[index] += item.bias
@@ -122,9 +122,38 @@ def test_weights_that_cancel_leave_no_term():
     assert plan.sums[0] == ClassSum((), 0)
 
 
-def unit_plan(n_terms: int, n_classes: int, levels_per_stage: int) -> HeadPlan:
+def bits_of(plan: BitsPlan, signal_values: np.ndarray) -> np.ndarray:
+    constant = np.broadcast_to(plan.is_one[:, None], (plan.n_outputs, signal_values.shape[1]))
+    bits = constant.copy()
+    bits[plan.signal >= 0] = signal_values[plan.signal[plan.signal >= 0]]
+    return bits
+
+
+@given(st.integers(1, 4), st.data())
+def test_the_plan_of_bits_finds_every_output(n_inputs, data):
+    kinds = all_kinds_of_nodes(n_inputs)
+    node = st.integers(0, kinds.n_nodes - 1)
+    outputs = data.draw(st.lists(node, min_size=1, max_size=12))
+    netlist = Netlist(n_inputs, kinds.fanin, kinds.table, outputs)
+    plan, signals = planned(Bits(len(outputs)), netlist, 1)
+    values = node_values(netlist)
+    np.testing.assert_array_equal(bits_of(plan, values[signals]), values[netlist.outputs])
+    assert not plan.is_one[plan.signal >= 0].any()
+    assert (plan.latency, plan.flip_flops) == (0, {})
+
+
+def test_outputs_that_repeat_or_are_constant_by_hand():
+    kinds = all_kinds_of_nodes(2)  # 0: zero, 1 and 2: inputs, 3: one, 4: zero, 5: not input 1
+    netlist = Netlist(2, kinds.fanin, kinds.table, [5, 3, 1, 4, 5, 0])
+    plan, signals = planned(Bits(6), netlist, 1)
+    assert signals.tolist() == [1, 5]
+    assert plan.signal.tolist() == [1, -1, 0, -1, 1, -1]
+    assert plan.is_one.tolist() == [False, True, False, False, False, False]
+
+
+def unit_plan(n_terms: int, n_classes: int, levels_per_stage: int) -> GroupSumPlan:
     terms = tuple(Term(signal, 1, False) for signal in range(n_terms))
-    return HeadPlan((ClassSum(terms, 0),) * n_classes, levels_per_stage)
+    return GroupSumPlan((ClassSum(terms, 0),) * n_classes, levels_per_stage)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +184,4 @@ def test_flip_flops_counted_by_hand():
     assert plan.popcount_flip_flops == 3 * (2 + 2 + 1) + 3 * (3 + 1) + 3 * 3
     # Round 1: pair (score, 1 bit) and a lone score, and 3 waiting scores; then class and scores.
     assert plan.argmax_flip_flops == (3 + 1) + 3 + 9 + 2 + 9
+    assert plan.flip_flops == {"popcount": 36, "argmax": 27}

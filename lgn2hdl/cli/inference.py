@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+import numpy.typing as npt
 
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import print_json, print_table
@@ -18,9 +20,10 @@ from lgn2hdl.cli.options import (
     model_argument,
     trained_dataset,
 )
-from lgn2hdl.datasets import read_rows
-from lgn2hdl.features import require_same_features
-from lgn2hdl.model import decide
+from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
+from lgn2hdl.errors import OptionError
+from lgn2hdl.features import Integers, require_same_features
+from lgn2hdl.model import Bits, LogicNet, decide
 
 
 @click.command()
@@ -29,9 +32,31 @@ from lgn2hdl.model import decide
 @click.option("--scores", "with_scores", is_flag=True, help="Print every class score as well.")
 @json_option
 def predict(model: Path, file: Path, with_scores: bool, as_json: bool) -> None:
-    """Classify the rows of FILE (.npy, .npz, .csv or IDX) with MODEL: a class name a line."""
+    """Run MODEL on the rows of FILE (.npy, .npz, .csv or IDX).
+
+    Prints a line a row: the name of the class; or, of a model whose outputs are bits, all of them
+    with tabs between, in the order in which 'lgn2hdl info' names them.
+    """
     network = model_file.load(model)
-    scores = network.scores(network.features.integers(read_rows(file, network.features)))
+    if with_scores and isinstance(network.head, Bits):
+        raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
+    integers = network.features.integers(read_rows(file, network.features))
+    if isinstance(network.head, Bits):
+        _print_bits(network.decisions(integers), as_json)
+    else:
+        _print_classes(network, integers, with_scores, as_json)
+
+
+def _print_bits(bits: npt.NDArray[Any], as_json: bool) -> None:
+    if as_json:
+        print_json([{"bits": row} for row in bits.tolist()])
+        return
+    for row in bits.tolist():
+        click.echo("\t".join(map(str, row)))
+
+
+def _print_classes(network: LogicNet, integers: Integers, with_scores: bool, as_json: bool) -> None:
+    scores = network.scores(integers)
     names = [network.class_names[index] for index in decide(scores)]
     if as_json:
         rows = zip(names, scores.tolist(), strict=True)
@@ -55,27 +80,57 @@ def predict(model: Path, file: Path, with_scores: bool, as_json: bool) -> None:
 def evaluate(
     model: Path, dataset: str | None, data_dir: Path | None, label: str | None, as_json: bool
 ) -> None:
-    """Hard accuracy of MODEL on the test rows of a data set."""
+    """Hard accuracy of MODEL on the test rows of a data set.
+
+    A model whose outputs are bits gets two: the share of right bits (the mean over the outputs) and
+    of rows in which all bits are right (the exact match).
+    """
     network = model_file.load(model)
     data = trained_dataset(network, dataset, data_dir, label)
     require_same_features(network.features, data.features, data.name)
-    predicted = decide(network.scores(data.x_test))
-    right = predicted == data.y_test
-    result = {
-        "model": str(model),
-        "dataset": data.name,
-        "test_rows": len(right),
-        "correct": int(right.sum()),
-        "hard_accuracy": float(right.mean()),
-    }
+    require_same_targets(network, data)
+    right = network.decisions(data.x_test) == data.y_test
+    result = {"model": str(model), "dataset": data.name, "test_rows": len(right), **_result(right)}
     if as_json:
         print_json(result)
         return
-    rows = [
+    what, rows = _bit_rows(network, right) if right.ndim == 2 else _class_rows(network, data, right)
+    print_table(f"{model.name} on {data.name}", (what, "test rows", "hard accuracy"), rows)
+
+
+def _result(right: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Accuracies of what is right: rows ``bool[N]``, or bits ``bool[N, n]``."""
+    if right.ndim == 1:
+        return {"correct": int(right.sum()), "hard_accuracy": float(right.mean())}
+    exact = right.all(axis=1)
+    return {
+        "outputs": right.shape[1],
+        "correct": int(exact.sum()),
+        "bit_accuracy": float(right.mean()),
+        "exact_match_accuracy": float(exact.mean()),
+    }
+
+
+Rows = list[tuple[object, ...]]
+
+
+def _class_rows(network: LogicNet, data: Dataset, right: npt.NDArray[np.bool_]) -> tuple[str, Rows]:
+    """A row a class, and one for all."""
+    rows: Rows = [
         (name, int(mine.sum()), f"{right[mine].mean():.2%}" if mine.any() else "-")
         for name, mine in (
             (name, data.y_test == index) for index, name in enumerate(network.class_names)
         )
     ]
-    rows.append(("all", len(right), f"{np.mean(right):.2%}"))
-    print_table(f"{model.name} on {data.name}", ("class", "test rows", "hard accuracy"), rows)
+    return "class", [*rows, ("all", len(right), f"{right.mean():.2%}")]
+
+
+def _bit_rows(network: LogicNet, right: npt.NDArray[np.bool_]) -> tuple[str, Rows]:
+    """A row an output, their mean, and the exact match."""
+    n_rows = len(right)
+    rows: Rows = [
+        (name, n_rows, f"{share:.2%}")
+        for name, share in zip(network.class_names, right.mean(axis=0), strict=True)
+    ]
+    rows.append(("bit accuracy (mean)", n_rows, f"{right.mean():.2%}"))
+    return "output", [*rows, ("exact match", n_rows, f"{right.all(axis=1).mean():.2%}")]

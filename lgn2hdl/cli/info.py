@@ -14,8 +14,11 @@ from lgn2hdl import logic, model_file
 from lgn2hdl.cli.console import markdown_table, print_json, print_table
 from lgn2hdl.cli.options import json_option, model_argument
 from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import Bits, LogicNet
 from lgn2hdl.passes import PassRecord, prune
+
+SHOWN_NAMES = 8
+"""Most names of output bits in the table; JSON has all of them."""
 
 
 @click.command()
@@ -54,10 +57,17 @@ def _as_json(network: LogicNet, records: tuple[PassRecord, ...]) -> dict[str, An
         "features": network.features.n_features,
         "input_bits": network.encoder.n_bits,
         "layers": [{"nodes": layer.width, "fan_in": layer.fan_in} for layer in network.layers],
-        "outputs": len(network.head.class_of),
-        "classes": list(network.class_names),
+        "outputs": network.head.n_outputs,
+        **_head_json(network),
         "passes": [asdict(record) for record in records],
     }
+
+
+def _head_json(network: LogicNet) -> dict[str, Any]:
+    names = list(network.class_names)
+    if isinstance(network.head, Bits):
+        return {"head": "bits", "output_names": names}
+    return {"head": "group_sum", "classes": names}
 
 
 def _markdown(name: str, network: LogicNet, records: tuple[PassRecord, ...]) -> str:
@@ -74,13 +84,20 @@ def _markdown(name: str, network: LogicNet, records: tuple[PassRecord, ...]) -> 
 
 
 def _layers(network: LogicNet) -> list[tuple[object, ...]]:
-    head = f"GroupSum, {network.head.n_classes} classes, tau {network.head.tau:g}"
     first = f"thermometer encoder of {network.features.n_features} features"
     rows: list[tuple[object, ...]] = [("input", network.encoder.n_bits, "", first)]
     for index, layer in enumerate(network.layers):
         common = _common_gates(layer.table) if layer.fan_in == 2 else ""
         rows.append((str(index), layer.width, layer.fan_in, common))
-    return [*rows, ("head", len(network.head.class_of), "", head)]
+    return [*rows, ("head", network.head.n_outputs, "", _head_text(network))]
+
+
+def _head_text(network: LogicNet) -> str:
+    head, names = network.head, network.class_names
+    if isinstance(head, Bits):
+        more = ", ..." if len(names) > SHOWN_NAMES else ""
+        return f"Bits: {', '.join(names[:SHOWN_NAMES])}{more}"
+    return f"GroupSum, {head.n_classes} classes, tau {head.tau:g}"
 
 
 def _common_gates(table: logic.Tables) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from lgn2hdl.datasets import csv_files, npz_files, public
 from lgn2hdl.datasets.public import DATASET_NAMES
 from lgn2hdl.datasets.rows import read_rows
+from lgn2hdl.datasets.targets import require_same_targets
 from lgn2hdl.datasets.types import Dataset, assemble
 from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.features import MAX_WIDTH
 
-__all__ = ["DATASET_NAMES", "Dataset", "load_dataset", "read_rows"]
+__all__ = ["DATASET_NAMES", "Dataset", "load_dataset", "read_rows", "require_same_targets"]
 
 
 def load_dataset(
@@ -38,6 +39,7 @@ def load_dataset(
     Raises:
         DataError: if the data is missing or cannot be used.
         OptionError: if ``input_width`` or ``label`` does not fit.
+        ToolError: if a library that a public set needs is not installed.
     """
     if not 1 <= input_width <= MAX_WIDTH:
         raise OptionError(f"an input width of {input_width} bits is not 1 to {MAX_WIDTH}")

@@ -1,8 +1,8 @@
 """The public files: where they live, their lengths and checksums.
 
 The checksums of the MNIST, Fashion-MNIST and UCI files were computed from files whose MD5 sums
-agree with the published ones; the one of the Dry Bean archive is the one that others publish for
-it, and what is read from it is checked again (:mod:`lgn2hdl.datasets.public`).
+agree with the published ones; those of the Dry Bean and CIFAR-10 archives are the ones that others
+publish for them, and what is read of Dry Bean is checked again (:mod:`lgn2hdl.datasets.public`).
 """
 
 from __future__ import annotations
@@ -105,3 +105,14 @@ DRY_BEAN = PublicFile(
 DRY_BEAN_MEMBER = "DryBeanDataset/Dry_Bean_Dataset.arff"
 DRY_BEAN_ARRAYS = "tabular/drybean.npz"
 """Another form of Dry Bean that a data folder may hold: ``x_train``, ``y_train``, ... arrays."""
+
+CIFAR10 = PublicFile(
+    "cifar10/cifar-10-binary.tar.gz",
+    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    170_052_171,
+)
+CIFAR10_JPEG = "cifar10_jpeg/cifar10_jpeg75.npz"
+"""A lossy copy of CIFAR-10 that a data folder may hold; it has no public home."""
+CIFAR10_JPEG_SHA256 = "0c18caf90d7988cfccc4920ef464ae5520667a14491eaa6f8c764c6948e0d564"
+"""Digest of its arrays, so that it does not matter how they were compressed."""

@@ -13,6 +13,7 @@ from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.types import MISSING, Table
 from lgn2hdl.errors import DataError
+from lgn2hdl.model import MAX_OUTPUT_BITS
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -22,9 +23,10 @@ REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 def read_table(path: Path) -> Table:
     """Read ``x_train``, ``y_train``, ``x_test``, ``y_test`` and the optional descriptions.
 
-    Rows of more than one axis are flattened. ``feature_names``, ``class_names``,
+    Rows of more than one axis are flattened. ``y_...`` are labels, one a row, or bit targets: rows
+    of 0 and 1. ``feature_names``, ``class_names``, ``output_names`` (of bit targets),
     ``is_categorical`` and ``cat_<feature>`` (the names of a column's codes) are optional.
-    Bytes (``uint8``) without categories pass as 8-bit integers.
+    Bytes (``uint8``) without categories pass as 8-bit integers, booleans as 1-bit ones.
 
     Raises:
         DataError: if the file or what it holds cannot be used.
@@ -34,18 +36,21 @@ def read_table(path: Path) -> Table:
     if absent:
         raise DataError(f"{path} has no {', '.join(absent)}: save {', '.join(REQUIRED)} in it")
     x_train, x_test = rows(path, "x_train", arrays), rows(path, "x_test", arrays)
-    _check_labels(path, arrays)
+    _check_targets(path, arrays)
     names = _feature_names(path, arrays, x_train)
     categories = _categories(path, arrays, names, (x_train, x_test))
     _check_codes(path, names, categories, {"x_train": x_train, "x_test": x_test})
-    y_train, y_test, class_names = _classes(path, arrays)
-    plain = x_train.dtype == x_test.dtype == np.uint8 and not any(categories)
+    if arrays["y_train"].ndim == 2:
+        y_train, y_test = arrays["y_train"], arrays["y_test"]
+        class_names = _output_names(path, arrays)
+    else:
+        y_train, y_test, class_names = _classes(path, arrays)
     return Table(
         x_train, y_train, x_test, y_test,
         column_names=names,
         categories=categories,
         class_names=class_names,
-        plain_width=8 if plain else None,
+        plain_width=None if any(categories) else _plain_width(arrays),
         image_shape=arrays["x_train"].shape[1:] if arrays["x_train"].ndim > 2 else None,
     )  # fmt: skip
 
@@ -66,13 +71,26 @@ def rows(path: Path, key: str, arrays: Arrays) -> npt.NDArray[Any]:
     return x.astype(np.uint8) if x.dtype == np.bool_ else x
 
 
-def _check_labels(path: Path, arrays: Arrays) -> None:
+def _plain_width(arrays: Arrays) -> int | None:
+    """Bits of columns that pass as they are; None if features have to be fitted."""
+    dtypes = {arrays["x_train"].dtype, arrays["x_test"].dtype}
+    if dtypes == {np.dtype(np.bool_)}:
+        return 1
+    return 8 if dtypes <= {np.dtype(np.bool_), np.dtype(np.uint8)} else None
+
+
+def _check_targets(path: Path, arrays: Arrays) -> None:
+    kinds = {1: ("buiUS", "integers or text"), 2: ("bui", "the bits 0 and 1 as integers")}
     for key in ("y_train", "y_test"):
         y = arrays[key]
-        if y.ndim != 1:
-            raise DataError(f"{key} in {path} has shape {y.shape}: give one label a row")
-        if y.dtype.kind not in "buiUS":
-            raise DataError(f"{key} in {path} holds {y.dtype} values: give integers or text")
+        if y.ndim not in kinds or y.ndim != arrays["y_train"].ndim:
+            raise DataError(
+                f"{key} in {path} has shape {y.shape}: give one label a row in both y_train and "
+                "y_test, or rows of bits in both"
+            )
+        known, wish = kinds[y.ndim]
+        if y.dtype.kind not in known:
+            raise DataError(f"{key} in {path} holds {y.dtype} values: give {wish}")
     if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
         raise DataError(
             f"{path}: rows of x_train have shape {arrays['x_train'].shape[1:]}, "
@@ -155,9 +173,36 @@ def _check_codes(
                 )
 
 
+def _output_names(path: Path, arrays: Arrays) -> tuple[str, ...]:
+    """A name for each bit of the targets."""
+    if "class_names" in arrays:
+        raise DataError(
+            f"{path} has class_names, but its targets are rows of bits: name these output_names"
+        )
+    n_outputs = arrays["y_train"].shape[1]
+    if not 1 <= n_outputs <= MAX_OUTPUT_BITS:
+        raise DataError(
+            f"y_train in {path} has rows of {n_outputs} bits: give 1 to {MAX_OUTPUT_BITS}"
+        )
+    if "output_names" not in arrays:
+        return tuple(f"y{index}" for index in range(n_outputs))
+    names = _names(path, "output_names", arrays)
+    if len(names) != n_outputs or len(set(names)) != len(names):
+        raise DataError(
+            f"{path}: output_names has {len(names)} names ({len(set(names))} different) "
+            f"for {n_outputs} outputs: give each its own"
+        )
+    return names
+
+
 def _classes(
     path: Path, arrays: Arrays
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], tuple[str, ...]]:
+    if "output_names" in arrays:
+        raise DataError(
+            f"{path} has output_names, but one label a row: name the labels class_names, or give "
+            "rows of bits"
+        )
     y_train, y_test = arrays["y_train"], arrays["y_test"]
     if "class_names" in arrays:
         names = _names(path, "class_names", arrays)

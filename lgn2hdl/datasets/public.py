@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets import catalogue, limits, parsers
+from lgn2hdl.datasets import catalogue, cifar, limits, parsers
 from lgn2hdl.datasets.sources import Places, PublicFile, default_cache, fetch
 from lgn2hdl.datasets.split import stratified_test_rows
 from lgn2hdl.datasets.types import Table, digest
@@ -47,6 +47,7 @@ def load(name: str, *, data_dir: Path | None, download: bool) -> Table:
 
     Raises:
         DataError: if it is nowhere or its files are not the public ones.
+        ToolError: if a library that it needs is not installed.
     """
     folder = data_dir if data_dir is not None else _environment_folder()
     return _LOADERS[name](Places(folder, default_cache(), download))
@@ -188,6 +189,44 @@ def _bean_arrays(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     return x, y
 
 
+def cifar10(file: PublicFile, places: Places) -> Table:
+    """CIFAR-10 as published: 32x32 colour pixels of 0..255, by row, column and channel."""
+    return _cifar_table(*cifar.binary_parts(fetch(file, places), file.path))
+
+
+def cifar10_jpeg(places: Places) -> Table:
+    """A lossy copy of CIFAR-10 (JPEG, quality 75), in another order: not the published benchmark.
+
+    It is for development and for comparing methods with one another. It lies in a data folder or
+    nowhere: there is no public home to download it from.
+
+    Raises:
+        DataError: if it is not there, or not the known copy.
+        ToolError: if the library that decodes JPEG is not installed.
+    """
+    folders = [folder for folder in (places.folder, places.cache) if folder is not None]
+    paths = [folder / catalogue.CIFAR10_JPEG for folder in folders]
+    found = [path for path in paths if path.is_file()]
+    if not found:
+        raise DataError(
+            f"{catalogue.CIFAR10_JPEG} is not in {' or '.join(map(str, folders))}, and it cannot "
+            "be downloaded: name a folder that has it with --data-dir or LGN2HDL_DATA, or take the "
+            "published images with cifar10"
+        )
+    arrays = limits.read_npz(found[0], cifar.JPEG_ARRAYS)
+    if digest(arrays) != catalogue.CIFAR10_JPEG_SHA256:
+        raise DataError(
+            f"{found[0]} is not the known JPEG copy of CIFAR-10 (its arrays differ): replace or "
+            "remove it"
+        )
+    return _cifar_table(*cifar.jpeg_parts(arrays, str(found[0])))
+
+
+def _cifar_table(train: cifar.Part, test: cifar.Part) -> Table:
+    pixels, labels = (train.pixels, test.pixels), (train.labels, test.labels)
+    return _images(pixels, labels, 8, cifar.CLASS_NAMES, cifar.IMAGE_SHAPE)
+
+
 _LOADERS: dict[str, Callable[[Places], Table]] = {
     "digits": digits,
     "monk1": lambda places: monk(catalogue.MONK1, places),
@@ -198,6 +237,8 @@ _LOADERS: dict[str, Callable[[Places], Table]] = {
     "drybean": lambda places: dry_bean(catalogue.DRY_BEAN, places),
     "mnist": lambda places: idx_images(catalogue.MNIST, DIGIT_NAMES, places),
     "fashion-mnist": lambda places: idx_images(catalogue.FASHION_MNIST, FASHION_NAMES, places),
+    "cifar10": lambda places: cifar10(catalogue.CIFAR10, places),
+    "cifar10-jpeg75": cifar10_jpeg,
 }
 
 DATASET_NAMES: tuple[str, ...] = tuple(_LOADERS)

@@ -25,15 +25,18 @@ MISSING = -1
 class Dataset:
     """Training and test rows as the unsigned integers that the hardware sees.
 
+    The targets are classes, or bits for networks whose outputs are bits (a Bits head).
+
     Attributes:
         name: name of the set, or of the user's file.
         features: how raw columns become integers; fitted on the training rows.
-        class_names: a name for each class.
+        class_names: a name for each class; of bit targets, for each bit.
         x_train: integer features, ``[N, F]`` of ``features.dtype``.
-        y_train: classes ``0..C-1``, ``i64[N]``.
+        y_train: classes ``0..C-1``, ``i64[N]``; or bit targets 0 and 1, ``u8[N, n]``.
         x_test: as ``x_train``.
         y_test: as ``y_train``.
-        image_shape: rows and columns of pixels where the features are an image.
+        image_shape: rows and columns of pixels, and channels if there are any, where the features
+            are an image.
         sha256: hash of the arrays with their names, shapes and dtypes, the features and the class
             names: equal hashes, equal data.
     """
@@ -42,11 +45,16 @@ class Dataset:
     features: Features
     class_names: tuple[str, ...]
     x_train: Integers
-    y_train: npt.NDArray[np.int64]
+    y_train: npt.NDArray[Any]
     x_test: Integers
-    y_test: npt.NDArray[np.int64]
+    y_test: npt.NDArray[Any]
     image_shape: tuple[int, ...] | None
     sha256: str
+
+    @property
+    def has_bit_targets(self) -> bool:
+        """Whether the targets are rows of bits, not classes."""
+        return self.y_train.ndim == 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +63,13 @@ class Table:
 
     Attributes:
         x_train: rows, ``[N, columns]``, of any integer or float dtype.
-        y_train: class of each row, ``[N]`` of an integer dtype, ``0..C-1``.
+        y_train: class of each row, ``[N]`` of an integer dtype, ``0..C-1``; or the bits of each
+            row, ``[N, n]`` of an integer dtype or boolean.
         x_test: as ``x_train``.
         y_test: as ``y_train``.
         column_names: a name for each column.
         categories: for each column the names of its category codes; empty for a number.
-        class_names: a name for each class.
+        class_names: a name for each class; of bit targets, for each bit.
         plain_width: where given, the columns are unsigned integers of so many bits and pass as
             they are; otherwise features are fitted on the training rows.
         image_shape: as in :class:`Dataset`.
@@ -89,14 +98,19 @@ def assemble(name: str, table: Table, input_width: int) -> Dataset:
         DataError: if the table cannot be trained on.
     """
     _check_sizes(name, table)
-    _check_classes(name, table)
+    bit_targets = table.y_train.ndim == 2
+    if bit_targets:
+        _check_bits(name, table)
+    else:
+        _check_classes(name, table)
     with _within(f"{name}, training rows"):
         features = _features(table, input_width)
         x_train = features.integers(table.x_train)
     with _within(f"{name}, test rows"):
         x_test = features.integers(table.x_test)
     x_train.flags.writeable = x_test.flags.writeable = False
-    y_train, y_test = frozen(table.y_train, np.int64), frozen(table.y_test, np.int64)
+    dtype = np.uint8 if bit_targets else np.int64
+    y_train, y_test = frozen(table.y_train, dtype), frozen(table.y_test, dtype)
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     return Dataset(
         name=name,
@@ -115,10 +129,10 @@ def _check_sizes(name: str, table: Table) -> None:
     ):
         if len(x) == 0:
             raise DataError(f"{name} has no {part} rows: training and testing need some")
-        if y.shape != (len(x),):
+        if y.shape[:1] != (len(x),):
             raise DataError(
                 f"{name}: y_{part} has shape {y.shape}, but x_{part} has {len(x)} rows: "
-                "give one label a row"
+                "give one target a row"
             )
     if table.x_train.shape[1] != table.x_test.shape[1]:
         raise DataError(
@@ -147,6 +161,23 @@ def _check_classes(name: str, table: Table) -> None:
             f"{name}: label {table.class_names[unknown[0]]!r} occurs in the test rows, "
             "but never in the training rows: add rows of it or drop them"
         )
+
+
+def _check_bits(name: str, table: Table) -> None:
+    n_bits = len(table.class_names)
+    for part, y in (("train", table.y_train), ("test", table.y_test)):
+        if y.shape != (len(y), n_bits):
+            raise DataError(
+                f"{name}: y_{part} has shape {y.shape}, but there are {n_bits} outputs: "
+                "give every row a bit for each"
+            )
+        wrong = (y != 0) & (y != 1)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise DataError(
+                f"{name}: y_{part} holds {y[row, column]} in row {row}: bit targets are 0 or 1 "
+                "(for classes give one label a row, without a second axis)"
+            )
 
 
 def _features(table: Table, input_width: int) -> Features:

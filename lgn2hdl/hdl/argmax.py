@@ -10,7 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from lgn2hdl.hdl.domain import data_path_module
-from lgn2hdl.head import HeadPlan
+from lgn2hdl.head import GroupSumPlan
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Argmax(wiring.Component):
         scores: ``scores_in`` of the same sample, delayed to come out with the winner.
     """
 
-    def __init__(self, plan: HeadPlan) -> None:
+    def __init__(self, plan: GroupSumPlan) -> None:
         self._plan = plan
         width = plan.n_classes * plan.score_width
         super().__init__(

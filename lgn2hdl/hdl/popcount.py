@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from lgn2hdl.hdl.domain import data_path_module
-from lgn2hdl.head import ClassSum, HeadPlan
+from lgn2hdl.head import ClassSum, GroupSumPlan
 
 
 class Popcount(wiring.Component):
@@ -19,10 +19,10 @@ class Popcount(wiring.Component):
 
     Ports:
         signals: the core's outputs (one unused bit if there are none).
-        scores: class 0 in the least significant bits, ``HeadPlan.score_width`` bits each.
+        scores: class 0 in the least significant bits, ``GroupSumPlan.score_width`` bits each.
     """
 
-    def __init__(self, plan: HeadPlan, n_signals: int) -> None:
+    def __init__(self, plan: GroupSumPlan, n_signals: int) -> None:
         self._plan = plan
         super().__init__(
             {

@@ -1,9 +1,9 @@
 """cocotb test bench: the Verilog in this folder against its test vectors, bit for bit.
 
 Every clock cycle is checked: ``valid_out`` must repeat ``valid_in`` exactly ``latency`` cycles
-later (as manifest.json says), and whenever it is high, the class and every class score must equal
-the golden model's. Inputs change at falling edges and outputs are read there, half a period away
-from the rising edge that the design works on.
+later (as manifest.json says), and whenever it is high, every other output port (the class and its
+scores, or the output bits) must equal the golden model's. Inputs change at falling edges and
+outputs are read there, half a period away from the rising edge that the design works on.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ FOLDER = Path(os.environ.get("LGN2HDL_SIM_FOLDER", Path(__file__).resolve().pare
 
 @dataclass(frozen=True)
 class Vector:
-    """One sample: packed features, the expected class and the packed expected scores."""
+    """One sample: packed features and the expected value of each result port."""
 
     number: int
     x: int
-    class_index: int
-    scores: int
+    results: dict[str, int]
 
 
 def read_manifest() -> dict[str, Any]:
@@ -40,15 +39,29 @@ def read_manifest() -> dict[str, Any]:
     return manifest
 
 
+def result_ports() -> list[str]:
+    """Names of the output ports that hold a result."""
+    ports = read_manifest()["ports"]
+    outputs = [port["name"] for port in ports if port["direction"] == "output"]
+    return [name for name in outputs if name != "valid_out"]
+
+
+def read_column(name: str) -> list[int]:
+    """The values of one port, sample by sample."""
+    text = (FOLDER / "vectors" / f"{name}.hex").read_text()
+    return [int(line, 16) for line in text.split()]
+
+
 def read_vectors() -> list[Vector]:
     """All samples of the folder, in order."""
-    columns = [
-        [int(line, 16) for line in (FOLDER / "vectors" / name).read_text().split()]
-        for name in ("x.hex", "class_index.hex", "scores.hex")
-    ]
+    names = result_ports()
+    columns = [read_column(name) for name in ("x", *names)]
     if len({len(column) for column in columns}) != 1 or not columns[0]:
         raise AssertionError("the files in vectors/ are empty or differ in length")
-    return [Vector(number, *row) for number, row in enumerate(zip(*columns, strict=True))]
+    return [
+        Vector(number, x, dict(zip(names, results, strict=True)))
+        for number, (x, *results) in enumerate(zip(*columns, strict=True))
+    ]
 
 
 class Checker:
@@ -67,8 +80,8 @@ class Checker:
         if not valid.is_resolvable or bool(int(valid)) != (expected is not None):
             fail("valid_out", expected, int(expected is not None), valid)
         if expected is not None:
-            self.compare("class_index", expected, expected.class_index)
-            self.compare("scores", expected, expected.scores)
+            for output, result in expected.results.items():
+                self.compare(output, expected, result)
             self.checked += 1
 
     def compare(self, output: str, vector: Vector, expected: int) -> None:

@@ -13,7 +13,7 @@ from lgn2hdl.errors import ToolError
 from lgn2hdl.synth.tools import run_tool, script_tool
 
 PARTS = ("encoder", "core", "popcount", "argmax")
-"""The parts of the design, in the order in which a sample passes them."""
+"""The parts of a design, in the order in which a sample passes them; Bits ends with the core."""
 
 FAMILY = "xcup"
 """Xilinx family of ``synth_xilinx``: UltraScale+."""
@@ -95,7 +95,8 @@ def measure_area(verilog: Mapping[str, str], top: str) -> AreaReport:
         statistics = _parse((folder / "stat.json").read_text(errors="replace"))
     if f"\\{top}" not in statistics["modules"]:
         raise ToolError(f"Yosys wrote no statistics of {top}: try another version")
-    parts = {part: _cells(statistics, f"{top}_{part}") for part in PARTS}
+    emitted = [part for part in PARTS if f"{top}_{part}.v" in verilog]
+    parts = {part: _cells(statistics, f"{top}_{part}") for part in emitted}
     parts["control"] = _cells(statistics, top, own=f"{top}_")
     total = Cells(0, 0, 0, 0, 0)
     for cells in parts.values():

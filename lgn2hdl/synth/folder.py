@@ -16,13 +16,14 @@ import lgn2hdl
 from lgn2hdl.files import replaced_folder
 from lgn2hdl.hdl.classifier import classifier_ports
 from lgn2hdl.hdl.encoder import packing
+from lgn2hdl.head import BitsPlan, HeadPlan
 from lgn2hdl.netlist import depth
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.area import AreaReport
 from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.synth.vectors import Vectors, vector_files
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,7 @@ def _files(content: FolderContent) -> dict[str, str]:
 
 
 def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any]:
-    design, plan = content.design, content.design.head
+    design = content.design
     return {
         "manifest_version": MANIFEST_VERSION,
         "top": content.top,
@@ -91,18 +92,11 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
         "initiation_interval": 1,
         "ports": [asdict(port) for port in classifier_ports(design)],
         "x_packing": _packing(design),
-        "classes": list(design.network.class_names),
-        "scores": {
-            "width": plan.score_width,
-            "signed": plan.score_signed,
-            "order": "class 0 in the least significant bits",
-        },
+        **_results(design),
         "pipeline": {
             "levels_per_stage": design.levels_per_stage,
-            "head_levels_per_stage": plan.levels_per_stage,
             "core_stages": design.n_stages,
-            "popcount_cycles": plan.popcount_latency,
-            "argmax_cycles": plan.argmax_latency,
+            **_head_pipeline(design.head),
         },
         "gates": {
             "trained": content.gates_before,
@@ -119,6 +113,32 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
         "sha256": {
             name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
         },
+    }
+
+
+def _results(design: Design) -> dict[str, Any]:
+    """What the result ports hold."""
+    plan, names = design.head, list(design.network.class_names)
+    if isinstance(plan, BitsPlan):
+        return {"head": "bits", "outputs": names, "bits": {"order": "output 0 is the lowest bit"}}
+    return {
+        "head": "group_sum",
+        "classes": names,
+        "scores": {
+            "width": plan.score_width,
+            "signed": plan.score_signed,
+            "order": "class 0 in the least significant bits",
+        },
+    }
+
+
+def _head_pipeline(plan: HeadPlan) -> dict[str, int]:
+    if isinstance(plan, BitsPlan):
+        return {}
+    return {
+        "head_levels_per_stage": plan.levels_per_stage,
+        "popcount_cycles": plan.popcount_latency,
+        "argmax_cycles": plan.argmax_latency,
     }
 
 

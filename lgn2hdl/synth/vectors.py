@@ -1,4 +1,4 @@
-"""Test vectors: samples with the golden model's class and scores, as ``$readmemh`` files."""
+"""Test vectors: samples with the golden model's results, as ``$readmemh`` files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lgn2hdl.errors import OptionError
 from lgn2hdl.features import Features, Integers
-from lgn2hdl.head import HeadPlan
+from lgn2hdl.head import BitsPlan, HeadPlan
 from lgn2hdl.model import LogicNet, decide
 
 
@@ -42,12 +42,19 @@ def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
 
 
 def vector_files(network: LogicNet, plan: HeadPlan, vectors: Vectors) -> dict[str, str]:
-    """Text of ``x.hex``, ``class_index.hex`` and ``scores.hex``: a hexadecimal line a sample."""
+    """Text of ``x.hex`` and of a file for each port with results: a hexadecimal line a sample.
+
+    The ports are ``class_index`` and ``scores`` of a GroupSum head, ``bits`` of a Bits head.
+    """
+    files = {"x.hex": _hex_lines(vectors.integers, network.features.width)}
+    if isinstance(plan, BitsPlan):
+        bits = network.decisions(vectors.integers)
+        return {**files, "bits.hex": _hex_lines(bits, np.ones(plan.n_outputs, np.int64))}
     scores = network.scores(vectors.integers)
     classes = decide(scores)[:, None]
     score_widths = np.full(plan.n_classes, plan.score_width)
     return {
-        "x.hex": _hex_lines(vectors.integers, network.features.width),
+        **files,
         "class_index.hex": _hex_lines(classes, np.array([plan.class_width])),
         "scores.hex": _hex_lines(scores, score_widths),
     }

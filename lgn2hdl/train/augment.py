@@ -26,3 +26,11 @@ def shifted(
     column = start[1][:, None] + np.arange(n_columns)
     moved = padded[np.arange(len(x))[:, None, None], row[:, :, None], column[:, None, :]]
     return np.asarray(moved.reshape(len(x), -1))
+
+
+def mirrored(x: Integers, image_shape: tuple[int, ...], rng: np.random.Generator) -> Integers:
+    """Every row of ``x[N, F]`` mirrored left to right with probability one half."""
+    images = x.reshape(len(x), *image_shape[:2], -1)
+    turned = rng.random(len(x)) < 0.5
+    result = np.where(turned[:, None, None, None], images[:, :, ::-1], images)
+    return np.asarray(result.reshape(len(x), -1))

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import container, logic
+from lgn2hdl import container
 from lgn2hdl.errors import ModelFileError, OptionError
+from lgn2hdl.model import Lut, Thermometer
 from lgn2hdl.train.config import TrainConfig
 
 FORMAT = "lgn2hdl-checkpoint"
-VERSION = 1
-"""Newest version of the format that this code writes and reads."""
+VERSION = 2
+"""Newest version of the format that this code writes and reads; 1 had no learned wiring."""
 
 _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
-LayerState = dict[str, npt.NDArray[Any]]
-"""``logits`` of one layer and its Adam state: ``step``, ``exp_avg``, ``exp_avg_sq``."""
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,21 @@ class Best:
 
     Attributes:
         step: optimizer steps done when it was reached.
-        soft_accuracy: validation accuracy of the relaxed network, in [0, 1].
+        soft_accuracy: validation accuracy of the network as it computes in training, in [0, 1].
         hard_accuracy: validation accuracy of the discretized network, in [0, 1].
-        tables: discretized truth tables of every layer.
+        layers: the discretized layers.
+        encoder: the thresholds, if they are learned.
+        luts: estimated LUTs, if there is a budget.
+        tau: divisor of the logits.
     """
 
     step: int
     soft_accuracy: float
     hard_accuracy: float
-    tables: tuple[logic.Tables, ...]
+    layers: tuple[Lut, ...]
+    encoder: Thermometer | None = None
+    luts: int | None = None
+    tau: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,8 @@ class Checkpoint:
         command: the command that started it.
         step: optimizer steps done.
         seconds: time spent in them so far.
-        layers: parameters and Adam state of every layer.
+        state: parameters and buffers by name.
+        adam: Adam's state by parameter, ``<parameter>.exp_avg`` and so on.
         best: the best state so far; ``None`` before the first evaluation.
     """
 
@@ -63,7 +70,8 @@ class Checkpoint:
     command: str
     step: int
     seconds: float
-    layers: tuple[LayerState, ...]
+    state: Arrays
+    adam: Arrays
     best: Best | None
 
 
@@ -73,12 +81,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
-    arrays: dict[str, npt.NDArray[Any]] = {
-        f"layers.{index}.{name}": array
-        for index, layer in enumerate(checkpoint.layers)
-        for name, array in layer.items()
-    }
-    best = checkpoint.best
+    arrays: Arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
+    arrays.update({f"adam.{name}": array for name, array in checkpoint.adam.items()})
     document: dict[str, Any] = {
         "config": checkpoint.config.to_json(),
         "dataset_sha256": checkpoint.dataset_sha256,
@@ -87,20 +91,44 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         "seconds": checkpoint.seconds,
         "best": None,
     }
+    best = checkpoint.best
     if best is not None:
-        arrays.update({f"best.{index}": table for index, table in enumerate(best.tables)})
-        document["best"] = [best.step, best.soft_accuracy, best.hard_accuracy]
+        arrays.update(_best_arrays(best))
+        document["best"] = [
+            best.step,
+            best.soft_accuracy,
+            best.hard_accuracy,
+            best.luts,
+            best.tau,
+        ]
     container.write(path, arrays, document, FORMAT, VERSION)
+
+
+def _best_arrays(best: Best) -> Arrays:
+    arrays: Arrays = {}
+    for index, layer in enumerate(best.layers):
+        arrays[f"best.{index}.fanin"] = layer.fanin
+        arrays[f"best.{index}.table"] = layer.table
+    if best.encoder is not None:
+        arrays["best.feature"] = best.encoder.feature
+        arrays["best.threshold"] = best.encoder.threshold
+    return arrays
 
 
 def read(path: Path) -> Checkpoint:
     """Read a checkpoint of any run.
 
     Raises:
-        ModelFileError: if the file is missing, damaged, foreign or newer.
+        ModelFileError: if the file is missing, damaged, foreign, newer, or of the first version,
+            which was for another trainer.
     """
     arrays, document = container.read(path, FORMAT, VERSION, what="checkpoint")
     try:
+        if "fan_in" not in document["config"]:
+            raise ModelFileError(
+                f"{path} was written by an older lgn2hdl, whose runs cannot go on here: delete it "
+                "and start again without resuming"
+            )
         return _checkpoint(arrays, document)
     except (KeyError, TypeError, ValueError, OptionError) as error:
         raise ModelFileError(f"{path} is damaged ({error}): start again without resuming") from None
@@ -126,38 +154,59 @@ def load(path: Path, expected: TrainConfig, dataset_sha256: str) -> Checkpoint:
     return result
 
 
-def _checkpoint(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> Checkpoint:
+def _checkpoint(arrays: Arrays, document: dict[str, Any]) -> Checkpoint:
     config = TrainConfig.from_json(document["config"])
-    indices = range(len(config.layers))
-    layers = tuple(
-        {name: arrays[f"layers.{index}.{name}"] for name in ("logits", *_ADAM)} for index in indices
-    )
     best = None
     if document["best"] is not None:
-        step, soft, hard = document["best"]
-        tables = tuple(arrays[f"best.{index}"] for index in indices)
-        best = Best(int(step), float(soft), float(hard), tables)
+        step, soft, hard, luts, tau = document["best"]
+        best = Best(
+            int(step),
+            float(soft),
+            float(hard),
+            tuple(
+                Lut(arrays[f"best.{index}.fanin"], arrays[f"best.{index}.table"])
+                for index in range(len(config.layers))
+            ),
+            _best_encoder(arrays),
+            None if luts is None else int(luts),
+            float(tau),
+        )
     return Checkpoint(
         config=config,
         dataset_sha256=str(document["dataset_sha256"]),
         command=str(document["command"]),
         step=int(document["step"]),
         seconds=float(document["seconds"]),
-        layers=layers,
+        state=_under("state.", arrays),
+        adam=_under("adam.", arrays),
         best=best,
     )
 
 
-def layer_states(layers: list[Any], optimizer: Any) -> tuple[LayerState, ...]:
-    """Copies of the logits and Adam states of torch ``layers``."""
-    states = []
-    for layer in layers:
-        adam = optimizer.state.get(layer.logits, {})
-        zero = np.zeros(layer.logits.shape, np.float32)
-        initial = {"step": np.zeros((), np.float32), "exp_avg": zero, "exp_avg_sq": zero}
-        copies = {name: _copy(adam[name]) if adam else initial[name] for name in _ADAM}
-        states.append({"logits": _copy(layer.logits), **copies})
-    return tuple(states)
+def _under(prefix: str, arrays: Arrays) -> Arrays:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def _best_encoder(arrays: Arrays) -> Thermometer | None:
+    if "best.feature" not in arrays:
+        return None
+    return Thermometer(arrays["best.feature"], arrays["best.threshold"])
+
+
+def collect(modules: Any, optimizer: Any) -> tuple[Arrays, Arrays]:
+    """Copies of the state of a torch module and of Adam's state of its parameters."""
+    state = {name: _copy(tensor) for name, tensor in modules.state_dict().items()}
+    adam = {
+        f"{name}.{part}": _copy(optimizer.state[parameter][part])
+        for name, parameter in modules.named_parameters()
+        if parameter in optimizer.state
+        for part in _ADAM
+    }
+    return state, adam
 
 
 def _copy(tensor: Any) -> npt.NDArray[Any]:
@@ -165,18 +214,30 @@ def _copy(tensor: Any) -> npt.NDArray[Any]:
 
 
 def restore(
-    states: tuple[LayerState, ...],
-    layers: list[Any],
+    saved: Checkpoint,
+    modules: Any,
     optimizer: Any,
     to_tensor: Callable[[npt.NDArray[Any]], Any],
 ) -> None:
-    """Put saved states back into torch ``layers`` and their optimizer.
+    """Put saved states back into a torch module and its optimizer.
 
     Raises:
-        ModelFileError: if the shapes differ.
+        ModelFileError: if names or shapes differ.
     """
-    for state, layer in zip(states, layers, strict=True):
-        if state["logits"].shape != tuple(layer.logits.shape):
-            raise ModelFileError("the checkpoint is damaged (a layer has another shape)")
-        layer.logits.data.copy_(to_tensor(state["logits"]))
-        optimizer.state[layer.logits] = {name: to_tensor(state[name]) for name in _ADAM}
+    present = modules.state_dict()
+    if {name: tuple(t.shape) for name, t in present.items()} != {
+        name: array.shape for name, array in saved.state.items()
+    }:
+        raise ModelFileError("the checkpoint is damaged (a layer has another shape)")
+    for name, tensor in present.items():
+        tensor.copy_(to_tensor(saved.state[name]))
+    for name, parameter in modules.named_parameters():
+        parts = {part: saved.adam.get(f"{name}.{part}") for part in _ADAM}
+        if all(array is None for array in parts.values()):
+            continue  # saved before the first step
+        shapes = {part: () if part == "step" else tuple(parameter.shape) for part in _ADAM}
+        if any(array is None or array.shape != shapes[part] for part, array in parts.items()):
+            raise ModelFileError("the checkpoint is damaged (Adam's state has another shape)")
+        optimizer.state[parameter] = {
+            part: to_tensor(array) for part, array in parts.items() if array is not None
+        }

@@ -8,16 +8,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lgn2hdl import logic
 from lgn2hdl.errors import OptionError
 from lgn2hdl.features import MAX_WIDTH
+from lgn2hdl.train import checks
+from lgn2hdl.train.candidates import CANDIDATES
 from lgn2hdl.train.thermometer import ENCODERS
 from lgn2hdl.train.wiring import WIRINGS
 
-RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light")
+RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light", "walsh", "binary")
 """Relaxations of truth tables; :mod:`lgn2hdl.train.relaxation` has them (and needs torch)."""
+
+SAMPLINGS: tuple[str, ...] = ("soft", "hard", "gumbel")
+"""How nodes compute while training: ``soft`` probabilities; ``hard`` the discrete network, with
+straight-through gradients; ``gumbel`` the same on tables sampled anew in every step."""
+
+SELECTIONS: tuple[str, ...] = ("softmax", "straight-through", "correlation")
+"""How pins choose among candidates while training; see :mod:`lgn2hdl.train.wires`."""
+
+RESAMPLINGS: tuple[str, ...] = ("random", "guided")
+"""How candidates are replaced; see :mod:`lgn2hdl.train.resampling`."""
 
 INITIALIZATIONS: tuple[str, ...] = ("residual", "gaussian")
 """``residual``: nearly the wire of pin 0; ``gaussian``: standard normal logits."""
+
+ENCODER_NAMES: tuple[str, ...] = (*ENCODERS, "learned")
+"""Ways to choose thresholds: fitted before training, or learned from quantiles on."""
+
+MAPPING = "mapping"
+"""Learned wiring in which every source is a candidate of every pin (DWN, ICML 2024)."""
+
+WIRING_NAMES: tuple[str, ...] = (*WIRINGS, *CANDIDATES, MAPPING)
+"""Kinds of wiring: fixed ones, then learned ones."""
 
 MAX_FEATURE_BITS = (1 << MAX_WIDTH) - 1
 """A feature of the widest kind has so many thresholds that differ."""
@@ -31,19 +53,43 @@ class TrainConfig:
     """Options of a training run; the same options and data give the same network.
 
     Attributes:
-        layers: width of every layer, input side first; the number of classes divides the last.
-        encoder: how thresholds are chosen (:data:`~lgn2hdl.train.thermometer.ENCODERS`).
+        layers: width of every layer, input side first; the number of classes divides the last, or
+            it is the number of output bits.
+        fan_in: pins of a node in every layer, 2 to 6; the last one given holds for all further
+            layers.
+        encoder: how thresholds are chosen (:data:`ENCODER_NAMES`).
         bits_per_feature: most input bits of one feature; not used by encoder ``fixed``.
         thresholds: the thresholds of encoder ``fixed``; empty for the others.
-        wiring: wiring kind of every layer; the last one given holds for all further layers.
-        local_radius: how far, in pixels, wiring ``local`` reaches in a layer.
-        relaxation: how truth tables are relaxed (``softmax16`` or ``light``).
+        wiring: wiring kind of every layer (:data:`WIRING_NAMES`); the last one given holds for all
+            further layers.
+        local_radius: how far, in pixels, wiring ``local`` and ``local-candidates`` reach.
+        candidates: sources that a pin of learned wiring chooses from.
+        selection: how it chooses while training (:data:`SELECTIONS`).
+        resample_every: steps after which candidates are replaced, over the first 70 % of the run;
+            0 for never.
+        resampling: how they are replaced (:data:`RESAMPLINGS`).
+        relaxation: how truth tables are relaxed (:data:`RELAXATION_NAMES`).
         initialization: ``residual`` or ``gaussian``.
+        sampling: how nodes compute while training (:data:`SAMPLINGS`).
+        temperature: divisor of the logits of tables.
+        finetune_steps: last steps, which are ``hard`` whatever ``sampling`` says.
         tau: divisor of the group sums; ``None`` chooses it from the width (:meth:`tau_for`).
-        learning_rate: Adam's at step 0; it falls to 0 along a cosine.
-        batch_size: rows per step.
+        learn_tau: train tau from there on.
+        learning_rate: Adam's at step 0 for tables, thresholds and tau; it falls to 0 along a
+            cosine.
+        wiring_learning_rate: the same for the scores of learned wiring.
+        weight_decay: decoupled weight decay of the tables' parameters (AdamW).
+        label_smoothing: part of the target spread over all classes.
+        distill_weight: part of the loss that a teacher's logits make up, if there is a teacher.
+        distill_temperature: divisor of teacher's and network's logits in that part.
+        size_weight: weight of the part of the loss that drives nodes towards wires and constants.
+        target_luts: LUTs that the pruned network may need in hardware, head included; ``None`` for
+            no limit.
+        batch_size: rows per step, over all processes together.
         steps: optimizer steps.
         shift_pixels: images of a batch are moved at random by up to so many pixels; 0 for never.
+        mirror: images of a batch are mirrored left to right at random.
+        input_noise: probability with which every input bit of a batch is flipped.
         validation_fraction: part of the training rows that only selects the best state; 0 selects
             on the training rows themselves.
         evaluate_every: steps between two evaluations on the validation rows.
@@ -51,29 +97,47 @@ class TrainConfig:
         seed: seed of split, wiring, initial parameters and batches.
 
     Raises:
-        OptionError: if a value is out of range.
+        OptionError: if a value is out of range or two options exclude each other.
     """
 
     layers: tuple[int, ...]
+    fan_in: tuple[int, ...] = (2,)
     encoder: str = "quantile"
     bits_per_feature: int = 3
     thresholds: tuple[int, ...] = ()
     wiring: tuple[str, ...] = ("balanced",)
     local_radius: int = 3
+    candidates: int = 32
+    selection: str = "correlation"
+    resample_every: int = 0
+    resampling: str = "guided"
     relaxation: str = "light"
     initialization: str = "residual"
+    sampling: str = "soft"
+    temperature: float = 1.0
+    finetune_steps: int = 0
     tau: float | None = None
+    learn_tau: bool = False
     learning_rate: float = 0.05
+    wiring_learning_rate: float = 0.02
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    distill_weight: float = 0.5
+    distill_temperature: float = 2.0
+    size_weight: float = 0.0
+    target_luts: int | None = None
     batch_size: int = 128
     steps: int = 3000
     shift_pixels: int = 0
+    mirror: bool = False
+    input_noise: float = 0.0
     validation_fraction: float = 0.1
     evaluate_every: int = 250
     checkpoint_every: int = 1000
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("layers", "thresholds", "wiring"):
+        for name in ("layers", "fan_in", "thresholds", "wiring"):
             value = getattr(self, name)
             if not isinstance(value, (tuple, list)):
                 raise OptionError(f"{name} is {value!r}: give a list")
@@ -81,46 +145,73 @@ class TrainConfig:
         self._check_choices()
         self._check_counts()
         self._check_numbers()
+        self._check_combinations()
 
     def _check_choices(self) -> None:
-        _choice("encoder", self.encoder, ENCODERS)
-        _choice("relaxation", self.relaxation, RELAXATION_NAMES)
-        _choice("initialization", self.initialization, INITIALIZATIONS)
+        checks.choice("encoder", self.encoder, ENCODER_NAMES)
+        checks.choice("relaxation", self.relaxation, RELAXATION_NAMES)
+        checks.choice("initialization", self.initialization, INITIALIZATIONS)
+        checks.choice("sampling", self.sampling, SAMPLINGS)
+        checks.choice("selection", self.selection, SELECTIONS)
+        checks.choice("resampling", self.resampling, RESAMPLINGS)
         for kind in self.wiring:
-            _choice("wiring", kind, WIRINGS)
-        if not 1 <= len(self.wiring) <= max(1, len(self.layers)):
-            raise OptionError(
-                f"{len(self.wiring)} kinds of wiring for {len(self.layers)} layers: "
-                "give one for each, or fewer, the last of which repeats"
-            )
-        if (self.encoder == "fixed") != bool(self.thresholds):
-            raise OptionError("thresholds and encoder 'fixed' go together: give both or neither")
+            checks.choice("wiring", kind, WIRING_NAMES)
+        for name in ("learn_tau", "mirror"):
+            checks.flag(name, getattr(self, name))
 
     def _check_counts(self) -> None:
         if not self.layers:
             raise OptionError("0 layers: give at least one width")
         for width in self.layers:
-            _count("a layer width", width, 1)
-            if width > MAX_LAYER_WIDTH:
-                raise OptionError(f"a layer width is {width}: give at most {MAX_LAYER_WIDTH}")
-        if isinstance(self.bits_per_feature, int) and self.bits_per_feature > MAX_FEATURE_BITS:
-            raise OptionError(
-                f"bits_per_feature is {self.bits_per_feature}: give at most {MAX_FEATURE_BITS}"
-            )
+            checks.count("a layer width", width, 1, MAX_LAYER_WIDTH)
+        for fan_in in self.fan_in:
+            checks.count("a fan-in", fan_in, 2, logic.MAX_FAN_IN)
         for threshold in self.thresholds:
-            _count("a threshold", threshold, 1)
-        for name in ("bits_per_feature", "local_radius", "batch_size", "steps", "evaluate_every"):
-            _count(name, getattr(self, name), 1)
-        for name in ("checkpoint_every", "shift_pixels", "seed"):
-            _count(name, getattr(self, name), 0)
+            checks.count("a threshold", threshold, 1)
+        checks.count("bits_per_feature", self.bits_per_feature, 1, MAX_FEATURE_BITS)
+        for name in ("local_radius", "candidates", "batch_size", "steps", "evaluate_every"):
+            checks.count(name, getattr(self, name), 1)
+        for name in ("checkpoint_every", "shift_pixels", "seed", "resample_every"):
+            checks.count(name, getattr(self, name), 0)
+        checks.count("finetune_steps", self.finetune_steps, 0, self.steps)
+        if self.target_luts is not None:
+            checks.count("target_luts", self.target_luts, 1)
 
     def _check_numbers(self) -> None:
-        _positive("learning_rate", self.learning_rate)
+        for name in ("learning_rate", "wiring_learning_rate", "temperature", "distill_temperature"):
+            checks.positive(name, getattr(self, name))
         if self.tau is not None:
-            _positive("tau", self.tau)
-        fraction = self.validation_fraction
-        if not _is_number(fraction) or not 0 <= fraction < 1:
-            raise OptionError(f"validation_fraction is {fraction!r}: give a number in [0, 1)")
+            checks.positive("tau", self.tau)
+        checks.not_negative("weight_decay", self.weight_decay)
+        checks.not_negative("size_weight", self.size_weight)
+        for name in ("validation_fraction", "label_smoothing", "input_noise"):
+            checks.fraction(name, getattr(self, name))
+        if not checks.is_number(self.distill_weight) or not 0 <= self.distill_weight <= 1:
+            raise OptionError(f"distill_weight is {self.distill_weight!r}: give a number in [0, 1]")
+
+    def _check_combinations(self) -> None:
+        for name in ("wiring", "fan_in"):
+            given = len(getattr(self, name))
+            if not 1 <= given <= len(self.layers):
+                raise OptionError(
+                    f"{given} values of {name} for {len(self.layers)} layers: "
+                    "give one for each, or fewer, the last of which repeats"
+                )
+        if (self.encoder == "fixed") != bool(self.thresholds):
+            raise OptionError("thresholds and encoder 'fixed' go together: give both or neither")
+        if self.relaxation == "softmax16" and set(self.fan_in) != {2}:
+            raise OptionError(
+                f"relaxation 'softmax16' has two-input gates only, not fan-in {max(self.fan_in)}: "
+                "choose light, walsh or binary"
+            )
+
+    def fan_in_of(self, layer: int) -> int:
+        """Pins of a node of that layer."""
+        return self.fan_in[min(layer, len(self.fan_in) - 1)]
+
+    def wiring_of(self, layer: int) -> str:
+        """Wiring kind of that layer."""
+        return self.wiring[min(layer, len(self.wiring) - 1)]
 
     def tau_for(self, n_classes: int) -> float:
         """The given tau, or ``max(1, sqrt(outputs per class) / 2)``.
@@ -132,18 +223,22 @@ class TrainConfig:
             return float(self.tau)
         return max(1.0, math.sqrt(self.layers[-1] / n_classes) / 2)
 
-    def require_classes(self, n_classes: int) -> None:
-        """Check the last width against the data.
+    def require_outputs(self, n_names: int, *, bits: bool) -> None:
+        """Check the last width against the data: ``n_names`` classes, or so many output bits.
 
         Raises:
-            OptionError: if the classes do not divide it.
+            OptionError: if it is not the number of bits, or the classes do not divide it.
         """
         last = self.layers[-1]
-        if last % n_classes:
-            near = max(n_classes, round(last / n_classes) * n_classes)
+        if bits and last != n_names:
             raise OptionError(
-                f"the last layer's width {last} does not divide into {n_classes} classes: "
-                f"use {near}"
+                f"the last layer's width is {last}, but the targets have {n_names} bits: "
+                f"use {n_names}"
+            )
+        if not bits and last % n_names:
+            near = max(n_names, round(last / n_names) * n_names)
+            raise OptionError(
+                f"the last layer's width {last} does not divide into {n_names} classes: use {near}"
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -168,24 +263,3 @@ class TrainConfig:
         if "layers" not in values:
             raise OptionError("0 layers: give at least one width")
         return TrainConfig(**values)
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return math.isfinite(value)
-
-
-def _choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise OptionError(f"{name} {value!r} is unknown: choose {', '.join(allowed)}")
-
-
-def _count(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OptionError(f"{name} is {value!r}: give a whole number of at least {least}")
-
-
-def _positive(name: str, value: object) -> None:
-    if not _is_number(value) or not float(value) > 0:  # type: ignore[arg-type]
-        raise OptionError(f"{name} is {value!r}: give a positive number")

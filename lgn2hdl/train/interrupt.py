@@ -14,6 +14,10 @@ class TrainingStoppedError(Lgn2HdlError):
     """Training ended before its last step: interrupted, or the loss is no longer a number."""
 
 
+class TrainingInterruptedError(TrainingStoppedError):
+    """Training was interrupted by SIGINT or SIGTERM."""
+
+
 class StopRequest:
     """While entered, SIGINT and SIGTERM only set :attr:`requested`; a second one interrupts.
 

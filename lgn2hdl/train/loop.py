@@ -1,38 +1,39 @@
-"""The training loop: batches, Adam with a cosine, evaluation, checkpoints, the result's card."""
+"""The training loop: steps, evaluation, checkpoints, the result."""
 
 from __future__ import annotations
 
 import math
-import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 
-import lgn2hdl
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.features import Integers
-from lgn2hdl.model import LogicNet, decide
+from lgn2hdl.model import Bits, GroupSum, LogicNet, Thermometer
 from lgn2hdl.train import checkpoint as checkpoints
-from lgn2hdl.train.augment import shifted
+from lgn2hdl.train.budget import Budget
+from lgn2hdl.train.card import make_card
 from lgn2hdl.train.checkpoint import Best, Checkpoint
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.interrupt import StopRequest, TrainingStoppedError
-from lgn2hdl.train.network import RelaxedNetwork, encode
-from lgn2hdl.train.seeds import Batches, Purpose, generator, split
-from lgn2hdl.train.thermometer import fit_thermometer
-from lgn2hdl.train.wiring import pixel_places
-
-EVALUATION_ROWS = 1024
-"""Rows of one forward pass of the relaxed network outside of training; bounds memory."""
-
-Labels = npt.NDArray[np.int64]
+from lgn2hdl.train.distributed import Group
+from lgn2hdl.train.interrupt import StopRequest, TrainingInterruptedError, TrainingStoppedError
+from lgn2hdl.train.layer import Sampling
+from lgn2hdl.train.learned_thresholds import LearnedThresholds
+from lgn2hdl.train.network import EVALUATION_ROWS, RelaxedNetwork, encode
+from lgn2hdl.train.optimizer import is_finetuning, make_optimizer, rate_factor, set_rates
+from lgn2hdl.train.problem import Batch, Problem, Targets
+from lgn2hdl.train.resampling import observe, resample
+from lgn2hdl.train.seeds import Purpose, generator, torch_seed
+from lgn2hdl.train.size import size_penalty
+from lgn2hdl.train.teacher import Teacher, logits_of, require_fit
+from lgn2hdl.train.tidy import tidy
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Progress:
     Attributes:
         step: steps done, 1 to ``steps``.
         steps: steps of the whole run.
-        loss: cross entropy of the step's batch.
+        loss: loss of the step's batch.
         seconds: time spent in training so far, earlier parts of a resumed run included.
-        soft_accuracy: latest validation accuracy of the relaxed network; ``None`` before the first.
+        soft_accuracy: latest validation accuracy of the network as it computes in training;
+            ``None`` before the first.
         hard_accuracy: latest validation accuracy of the discretized network.
         best_hard_accuracy: the highest so far.
+        luts: estimated LUTs at the latest evaluation, if there is a budget.
     """
 
     step: int
@@ -56,6 +59,7 @@ class Progress:
     soft_accuracy: float | None
     hard_accuracy: float | None
     best_hard_accuracy: float | None
+    luts: int | None = None
 
 
 def _ignore(progress: Progress) -> None:
@@ -68,14 +72,18 @@ def train(
     *,
     checkpoint: Path | None = None,
     resume: bool = False,
+    teacher: Teacher | None = None,
+    group: Group | None = None,
     on_progress: Callable[[Progress], None] = _ignore,
     command: str = "",
+    test: bool = True,
 ) -> LogicNet:
     """Train a network and return its best discretized state.
 
-    Best is the highest validation accuracy of the discretized network, the latest among equals. The
-    test rows are looked at once, after training, for the card. Equal data, options and number of
-    torch threads give an equal network; only the card's ``timing`` differs.
+    Best is the highest validation accuracy of the discretized network (of bits, the part of all
+    output bits that is right), the latest among equals. The test rows are looked at once, after
+    training, for the card. Equal data, options and number of processes give an equal network; only
+    the card's ``timing`` differs.
 
     Args:
         dataset: training and test rows.
@@ -83,44 +91,53 @@ def train(
         checkpoint: file for the state of the run; written every ``config.checkpoint_every`` steps,
             when interrupted, and at the end.
         resume: go on from that file; the result is the same as without the interruption.
+        teacher: what to learn from beside the labels.
+        group: the processes that train together; this one alone by default.
         on_progress: called after every step. If it raises KeyboardInterrupt the run stops as if
             Ctrl-C had been pressed.
         command: the command line, for the card; a resumed run keeps the one that began it.
+        test: look at the test rows; leave it to the last of several runs that are compared.
 
     Raises:
         OptionError: if the options do not fit the data or the checkpoint.
         DataError: if the data cannot be used.
         ModelFileError: if the checkpoint cannot be read.
         OutputError: if the checkpoint cannot be written.
-        TrainingStoppedError: if interrupted (SIGINT, SIGTERM), or if the loss is not finite.
+        TrainingStoppedError: if interrupted (SIGINT, SIGTERM), if the loss is not finite, or if no
+            state was within the LUT budget.
     """
     if resume and checkpoint is None:
         raise OptionError("resuming needs the checkpoint file of the interrupted run")
-    run = _Run(dataset, config, command)
+    run = _Run(dataset, config, teacher, group or Group(), command)
     if resume and checkpoint is not None:
         run.restore(checkpoints.load(checkpoint, config, dataset.sha256))
         run.saved = checkpoint
     with StopRequest() as stop:
         while run.step < config.steps:
-            _one_step(run, checkpoint)
+            asked = _one_step(run, checkpoint, stop.requested)
             try:
                 on_progress(run.progress())
             except KeyboardInterrupt:
                 stop.requested = True
-            if stop.requested and run.step < config.steps:
-                raise TrainingStoppedError(_stop_message(run, checkpoint))
-    return run.result()
+            asked = asked or (stop.requested and run.group.size == 1)
+            if asked and run.step < config.steps:
+                raise TrainingInterruptedError(_stop_message(run, checkpoint))
+    return run.result(test=test)
 
 
-def _one_step(run: _Run, checkpoint: Path | None) -> None:
+def _one_step(run: _Run, checkpoint: Path | None, stop: bool) -> bool:
+    """One step with what is due after it; whether any process of the group is to stop."""
     config = run.config
-    run.advance()
+    observe(run.network, config, run.step + 1)
+    stop = run.advance(stop)
     last = run.step == config.steps
+    resample(run.network, run.optimizer, config, run.step, run.group)
     if last or run.step % config.evaluate_every == 0:
         run.evaluate()
     regular = config.checkpoint_every and run.step % config.checkpoint_every == 0
     if checkpoint is not None and (last or regular):
         run.save(checkpoint)
+    return stop
 
 
 def _stop_message(run: _Run, checkpoint: Path | None) -> str:
@@ -134,178 +151,245 @@ def _stop_message(run: _Run, checkpoint: Path | None) -> str:
 class _Run:
     """The moving parts of one training run."""
 
-    def __init__(self, dataset: Dataset, config: TrainConfig, command: str) -> None:
-        n_classes = len(dataset.class_names)
-        config.require_classes(n_classes)
-        if config.shift_pixels and dataset.image_shape is None:
-            raise OptionError("shift_pixels needs images: set it to 0 for this data set")
-        if len(dataset.x_train) < 2:
-            raise DataError(f"{len(dataset.x_train)} training rows: at least 2 are needed")
-        self.dataset, self.config, self.command = dataset, config, command
-        own, held_out = split(len(dataset.x_train), config.validation_fraction, config.seed)
-        self.x, self.y = dataset.x_train[own], dataset.y_train[own].astype(np.int64)
-        self.x_validation = dataset.x_train[held_out]
-        self.y_validation = dataset.y_train[held_out].astype(np.int64)
-        self.encoder = fit_thermometer(
-            self.x, dataset.features, config.encoder, config.bits_per_feature, config.thresholds
+    def __init__(
+        self,
+        dataset: Dataset,
+        config: TrainConfig,
+        teacher: Teacher | None,
+        group: Group,
+        command: str,
+    ) -> None:
+        self.config, self.teacher, self.group, self.command = config, teacher, group, command
+        self.problem = problem = Problem(dataset, config)
+        n_names = len(dataset.class_names)
+        if teacher is not None:
+            require_fit(teacher, dataset.x_train, n_names, group.device)
+        self.network = RelaxedNetwork(
+            problem.encoder.n_bits,
+            n_names,
+            config,
+            problem.places,
+            bits=dataset.has_bit_targets,
         )
-        shape = dataset.image_shape
-        places = None if shape is None else pixel_places(self.encoder.feature, shape)
-        self.network = RelaxedNetwork(self.encoder.n_bits, n_classes, config, places)
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=config.learning_rate, fused=True
-        )
-        self.batches = Batches(len(self.x), config.batch_size, config.seed)
+        self.modules = nn.ModuleDict({"network": self.network})
+        self.thresholds: LearnedThresholds | None = None
+        if config.encoder == "learned":
+            self.thresholds = LearnedThresholds(problem.encoder, problem.x, dataset.features)
+            self.modules["thresholds"] = self.thresholds
+        self.modules.to(group.device)
+        self.optimizer = make_optimizer(self.modules, config)
+        self.budget = Budget(config, problem)
         self.step, self.seconds, self.loss = 0, 0.0, math.nan
-        self.latest: tuple[float, float] | None = None
+        self.latest: tuple[float, float, int | None] | None = None
         self.best: Best | None = None
         self.saved: Path | None = None
 
-    def advance(self) -> None:
-        """One optimizer step."""
+    def advance(self, stop: bool) -> bool:
+        """One optimizer step; whether any process of the group is to stop."""
         started = time.perf_counter()
-        cosine = math.cos(math.pi * self.step / self.config.steps)
-        self.optimizer.param_groups[0]["lr"] = self.config.learning_rate * (1 + cosine) / 2
-        x, y = self._batch()
-        loss = torch.nn.functional.cross_entropy(self.network(encode(self.encoder, x)), y)
+        set_rates(self.optimizer, rate_factor(self.config, self.step))
+        whole = self.problem.batch(self.step)
+        mine = whole.part(self.group.part(len(whole.rows)))
+        loss = self._loss(mine, len(whole.rows))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self.loss = loss.item()
+        # What a process has to tell travels with its gradients.
+        message = torch.stack([loss.detach(), loss.new_tensor(float(stop))])
+        self.group.add_up([message, *map(_gradient, self.modules.parameters())])
+        self.loss, stopping = message.tolist()
+        self.step += 1
         if not math.isfinite(self.loss):
             self._diverged(f"the loss is {self.loss}")
         self.optimizer.step()
-        self.step += 1
         self.seconds += time.perf_counter() - started
+        return bool(stopping)
 
-    def _batch(self) -> tuple[Integers, torch.Tensor]:
-        """Rows and labels of the present step."""
-        rows = self.batches(self.step)
-        x, shape, pixels = self.x[rows], self.dataset.image_shape, self.config.shift_pixels
-        if shape is not None and pixels:
-            rng = generator(self.config.seed, Purpose.SHIFTS, self.step)
-            x = shifted(x, shape, pixels, rng)
-        return x, torch.from_numpy(self.y[rows])
+    def _loss(self, batch: Batch, n_rows: int) -> Tensor:
+        """This process's part of the loss of a batch of ``n_rows``."""
+        config, head, device = self.config, self.network.head, self.group.device
+        if not len(batch.rows):
+            return torch.zeros((), device=device, requires_grad=True) * 0
+        logits = self.network(self._noisy(self.bits(batch.x), n_rows), self._sampling())
+        loss = head.loss(logits, batch.targets(device), config.label_smoothing)
+        if self.teacher is not None and config.distill_weight:
+            theirs = logits_of(self.teacher, batch.rows, batch.x, device)
+            divergence = head.divergence(logits, theirs, config.distill_temperature)
+            loss = torch.lerp(loss, divergence, config.distill_weight)
+        if config.size_weight:
+            loss = loss + config.size_weight * size_penalty(self.network)
+        return loss * (len(batch.rows) / n_rows)
+
+    def _noisy(self, bits: Tensor, n_rows: int) -> Tensor:
+        """This process's part of the input bits of ``n_rows`` rows, some of them flipped."""
+        probability = self.config.input_noise
+        if not probability:
+            return bits
+        rng = generator(self.config.seed, Purpose.INPUT_NOISE, self.step)
+        flips = rng.random((n_rows, len(bits)), np.float32) < probability
+        mine = np.ascontiguousarray(flips[self.group.part(n_rows)].T)
+        return torch.where(torch.from_numpy(mine).to(bits.device), 1 - bits, bits)
+
+    def _sampling(self) -> Sampling:
+        config = self.config
+        kind = "hard" if is_finetuning(config, self.step) else config.sampling
+        noise = None
+        if kind == "gumbel":
+            noise = torch.Generator().manual_seed(torch_seed(config.seed, Purpose.NOISE, self.step))
+        return Sampling(kind, config.temperature, noise)
+
+    def bits(self, x: Integers) -> Tensor:
+        """Input bits ``f32[B, N]`` of rows ``[N, F]``."""
+        if self.thresholds is not None:
+            bits: Tensor = self.thresholds(x)
+            return bits
+        return encode(self.problem.encoder, x).to(self.group.device)
 
     def _diverged(self, what: str) -> NoReturn:
         kept = "" if self.saved is None else f"; {self.saved} has the last good state"
         raise TrainingStoppedError(
-            f"training diverged at step {self.step + 1} ({what}): lower the learning rate "
-            f"{self.config.learning_rate} or raise tau {self.network.tau:g}{kept}"
+            f"training diverged at step {self.step} ({what}): lower the learning rate "
+            f"{self.config.learning_rate} or raise tau {self.network.head.tau:g}{kept}"
         )
 
     def evaluate(self) -> None:
-        """Measure the validation accuracies; keep the state if it is the best."""
+        """Measure the validation accuracies; keep the state if it is the best within budget."""
         started = time.perf_counter()
-        soft = self._soft_accuracy(self.x_validation, self.y_validation)
-        tables = self.network.tables()
-        hard = accuracy(self._logic_net({}, tables), self.x_validation, self.y_validation)
-        self.latest = (soft, hard)
-        if self.best is None or hard >= self.best.hard_accuracy:
-            self.best = Best(self.step, soft, hard, tables)
+        problem = self.problem
+        if not all(bool(p.isfinite().all()) for p in self.modules.parameters()):
+            self._diverged("a parameter is not finite")
+        luts = self.budget.enforce(self.network, self.bits, self.step)
+        encoder = None if self.thresholds is None else self.thresholds.thermometer()
+        layers = self.network.discrete_layers()
+        network = self._logic_net({}, layers, encoder)
+        hard = accuracy(network, problem.x_validation, problem.y_validation)
+        soft = self._soft_accuracy(problem.x_validation, problem.y_validation, hard)
+        self.latest = (soft, hard, luts)
+        if self.budget.allows(luts) and (self.best is None or hard >= self.best.hard_accuracy):
+            tau = self.network.head.tau
+            self.best = Best(self.step, soft, hard, layers, encoder, luts, tau)
         self.seconds += time.perf_counter() - started
 
     @torch.no_grad()
-    def _soft_accuracy(self, x: Integers, y: Labels) -> float:
-        right = 0
+    def _soft_accuracy(self, x: Integers, y: Targets, hard: float) -> float:
+        """Accuracy of the network as it computes in training, without noise."""
+        if self.config.sampling != "soft" or is_finetuning(self.config, self.step - 1):
+            return hard
+        right = 0.0
         for start in range(0, len(x), EVALUATION_ROWS):
             part = slice(start, start + EVALUATION_ROWS)
-            logits = self.network(encode(self.encoder, x[part]))
-            right += int((decide(logits.numpy()) == y[part]).sum())
+            logits = self.network(self.bits(x[part]), Sampling("soft", self.config.temperature))
+            decided = logits > 0 if y.ndim == 2 else logits.argmax(dim=1)
+            right += float((decided.cpu().numpy() == y[part]).mean() * len(y[part]))
         return right / len(x)
 
     def progress(self) -> Progress:
         """The latest figures."""
-        soft, hard = self.latest or (None, None)
+        soft, hard, luts = self.latest or (None, None, None)
         best = None if self.best is None else self.best.hard_accuracy
-        return Progress(self.step, self.config.steps, self.loss, self.seconds, soft, hard, best)
+        return Progress(
+            self.step, self.config.steps, self.loss, self.seconds, soft, hard, best, luts
+        )
 
     def state(self) -> Checkpoint:
         """Everything that :meth:`restore` needs."""
-        layers = checkpoints.layer_states(self.network.layers, self.optimizer)
+        state, adam = checkpoints.collect(self.modules, self.optimizer)
         return Checkpoint(
             config=self.config,
-            dataset_sha256=self.dataset.sha256,
+            dataset_sha256=self.problem.dataset.sha256,
             command=self.command,
             step=self.step,
             seconds=self.seconds,
-            layers=layers,
+            state=state,
+            adam=adam,
             best=self.best,
         )
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, but never one that holds NaN or infinity."""
         state = self.state()
-        if not all(np.isfinite(array).all() for layer in state.layers for array in layer.values()):
+        arrays = (*state.state.values(), *state.adam.values())
+        if not all(np.isfinite(array).all() for array in arrays):
             self._diverged("a parameter is not finite")
-        checkpoints.save(state, path)
+        if self.group.leads:
+            checkpoints.save(state, path)
         self.saved = path
 
     def restore(self, saved: Checkpoint) -> None:
         """Go back to a saved state."""
         self.step, self.seconds = saved.step, saved.seconds
         self.best, self.command = saved.best, saved.command
+        device = self.group.device
         checkpoints.restore(
-            saved.layers,
-            self.network.layers,
+            saved,
+            self.modules,
             self.optimizer,
-            lambda array: torch.from_numpy(array.copy()),
+            lambda array: torch.from_numpy(array.copy()).to(device),
         )
 
-    def result(self) -> LogicNet:
+    def result(self, *, test: bool) -> LogicNet:
         """The best state with its card; this is where the test rows are used."""
-        assert self.best is not None, "the last step always evaluates"
-        network = self._logic_net({}, self.best.tables)
-        test = accuracy(network, self.dataset.x_test, self.dataset.y_test)
-        return self._logic_net(self._card(test), self.best.tables)
+        if self.best is None:
+            raise TrainingStoppedError(
+                f"no state needed at most {self.config.target_luts} LUTs: raise target_luts, "
+                "narrow the layers or train longer"
+            )
+        best, problem = self.best, self.problem
+        network = self._logic_net({}, best.layers, best.encoder)
+        if isinstance(network.head, GroupSum):
+            network = replace(network, head=replace(network.head, tau=best.tau))
+        if best.encoder is not None:
+            network = tidy(network, problem.x)
+            hard = accuracy(network, problem.x_validation, problem.y_validation)
+            best = replace(best, hard_accuracy=hard)
+        rows = problem.dataset.x_test, problem.dataset.y_test
+        card = make_card(
+            problem,
+            best,
+            command=self.command,
+            test=test_metrics(network, *rows) if test else {},
+            seconds=self.seconds,
+            processes=self.group.size,
+            device=self.group.device,
+        )
+        card["input_bits"] = network.encoder.n_bits
+        return replace(network, card=card)
 
-    def _logic_net(self, card: dict[str, Any], tables: tuple[Any, ...]) -> LogicNet:
-        dataset = self.dataset
+    def _logic_net(
+        self, card: dict[str, Any], layers: tuple[Any, ...], encoder: Thermometer | None
+    ) -> LogicNet:
+        dataset = self.problem.dataset
         return self.network.to_logic_net(
-            dataset.features, self.encoder, tuple(dataset.class_names), card, tables
+            dataset.features,
+            encoder or self.problem.encoder,
+            tuple(dataset.class_names),
+            card,
+            layers,
         )
 
-    def _card(self, test_accuracy: float) -> dict[str, Any]:
-        assert self.best is not None
-        dataset, config = self.dataset, self.config
-        return {
-            "dataset": {
-                "name": dataset.name,
-                "sha256": dataset.sha256,
-                "train_rows": len(self.x),
-                "validation_rows": len(self.x_validation),
-                "test_rows": len(dataset.x_test),
-            },
-            "command": self.command,
-            "seed": config.seed,
-            "training": {**config.to_json(), "tau": self.network.tau},
-            "metrics": {
-                "test_hard_accuracy": test_accuracy,
-                "validation_hard_accuracy": self.best.hard_accuracy,
-                "validation_soft_accuracy": self.best.soft_accuracy,
-                "selected_step": self.best.step,
-            },
-            "gates": sum(config.layers),
-            "input_bits": self.encoder.n_bits,
-            "versions": {
-                "lgn2hdl": lgn2hdl.__version__,
-                "torch": str(torch.__version__),
-                "numpy": np.__version__,
-                "python": platform.python_version(),
-            },
-            "timing": {
-                "seconds": round(self.seconds, 1),
-                "milliseconds_per_step": round(1000 * self.seconds / config.steps, 2),
-                "threads": torch.get_num_threads(),
-            },
-        }
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    """Its gradient; zeros in a process that had no row."""
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad
 
 
-def accuracy(network: LogicNet, x: Integers, y: Labels) -> float:
+def test_metrics(network: LogicNet, x: Integers, y: Targets) -> dict[str, float]:
+    """Hard accuracy on the test rows; for output bits also how often all of them are right."""
+    metrics = {"test_hard_accuracy": accuracy(network, x, y)}
+    if isinstance(network.head, Bits):
+        metrics["test_exact_match"] = float((network.decisions(x) == y).all(axis=1).mean())
+    return metrics
+
+
+def accuracy(network: LogicNet, x: Integers, y: Targets) -> float:
     """Part of the rows ``[N, F]`` that the discrete network classifies as ``y[N]`` says.
+
+    For output bits, the part of all bits ``y[N, n]`` that is right.
 
     Raises:
         DataError: if there are no rows.
     """
     if len(x) == 0:
         raise DataError("no rows to measure the accuracy on")
-    return float((decide(network.scores(x)) == y).mean())
+    return float((network.decisions(x) == y).mean())

@@ -75,9 +75,13 @@ PRESETS: tuple[Preset, ...] = (
 )
 
 
-def adapted(config: TrainConfig, n_classes: int) -> TrainConfig:
-    """``config`` with the last layer widened, if need be, to a multiple of the classes."""
-    last = -(-config.layers[-1] // n_classes) * n_classes
+def adapted(config: TrainConfig, n_names: int, *, bits: bool = False) -> TrainConfig:
+    """``config`` with a last layer that fits the data.
+
+    For classes it is widened, if need be, to a multiple of them; for output bits it becomes as
+    wide as there are bits.
+    """
+    last = n_names if bits else -(-config.layers[-1] // n_names) * n_names
     return replace(config, layers=(*config.layers[:-1], last))
 
 

@@ -21,11 +21,21 @@ class Purpose(enum.IntEnum):
     PARAMETERS = 2
     BATCHES = 3
     SHIFTS = 4
+    SCORES = 5
+    NOISE = 6
+    RESAMPLING = 7
+    MIRRORS = 8
+    INPUT_NOISE = 9
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:
     """The generator of a purpose; ``index`` is the layer, the epoch or the step."""
     return np.random.default_rng([seed, int(purpose), index])
+
+
+def torch_seed(seed: int, purpose: Purpose, index: int = 0) -> int:
+    """A seed for a torch generator, with the same independence."""
+    return int(np.random.SeedSequence([seed, int(purpose), index]).generate_state(1, np.uint64)[0])
 
 
 def split(

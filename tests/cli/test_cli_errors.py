@@ -40,7 +40,7 @@ def test_damaged_models(fails, model, tmp_path, command):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        (["--layers", "200,101"], "101"),
+        (["--layers", "200,101"], "does not divide"),
         (["--layers", "0"], "layer width"),
         (["--layers", "99999999999999,10"], "at most"),
         (["--bits-per-feature", "1000000000"], "at most"),
@@ -51,6 +51,23 @@ def test_damaged_models(fails, model, tmp_path, command):
         (["--batch-size", "0"], "batch_size"),
         (["--encoder", "fixed"], "thresholds"),
         (["--wiring", "spaghetti"], "spaghetti"),
+        (["--layers", "20,10", "--wiring", "local,local,local"], "3 values of wiring for 2 layers"),
+        (["--fan-in", "7"], "a fan-in is 7"),
+        (["--fan-in", "2,2,2,2"], "4 values of fan_in"),
+        (["--relaxation", "softmax16", "--fan-in", "6"], "two-input gates only"),
+        (["--layers", "200,5"], "does not divide into 10 classes"),
+        (["--layers", "4,10", "--fan-in", "6"], "layer 2 has 4 inputs"),
+        (["--layers", "4,10", "--fan-in", "6", "--wiring", "mapping"], "layer 2 has 4 inputs"),
+        (["--wiring", "candidates", "--candidates", "1000"], "1000 candidates"),
+        (["--candidates", "0"], "candidates"),
+        (["--steps", "5", "--finetune-steps", "6"], "finetune_steps is 6"),
+        (["--target-luts", "3"], "target_luts is 3"),
+        (["--size-weight", "-1"], "size_weight"),
+        (["--temperature", "0"], "temperature"),
+        (["--distill-weight", "2"], "distill_weight"),
+        (["--encoder", "fixed", "--thresholds", "17"], "separates two training rows"),
+        (["--teacher", "/nowhere/logits.npy"], "/nowhere/logits.npy"),
+        (["--teacher", __file__], "teacher's logits"),
         (["--preset", "nope"], "nope"),
         (["--data-dir", "/nowhere", "--dataset", "nope"], "nope"),
     ],
@@ -65,6 +82,62 @@ def test_train_numbers_that_are_none(fails, tmp_path):
     base = ["train", "--dataset", "digits", "--out", tmp_path / "m.lgn"]
     assert "many" in fails(*base, "--layers", "many", code=2)
     assert "--steps" in fails(*base, "--steps", "x", code=2)
+    for option in ("--encoder", "--relaxation", "--sampling", "--selection", "--device"):
+        assert option in fails(*base, option, "nope", code=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_train_on_a_gpu_that_is_not_there(fails, tmp_path):
+    out = tmp_path / "m.lgn"
+    message = fails("train", "--dataset", "digits", "--out", out, "--device", "cuda")
+    assert "no CUDA GPU" in message
+
+
+@pytest.fixture
+def table(tmp_path_factory):
+    """Rows that are no images: two columns that tell something, one that is constant."""
+    path = tmp_path_factory.mktemp("table") / "own.npz"
+    rows = np.stack([np.arange(90) % 9, np.arange(90) % 7, np.ones(90)], axis=1)
+    np.savez(path, x_train=rows, y_train=np.arange(90) % 3, x_test=rows, y_test=np.arange(90) % 3)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--mirror"], "mirror needs images"),
+        (["--shift-pixels", "1"], "shift_pixels needs images"),
+        (["--wiring", "local"], "needs images"),
+        (["--wiring", "local-candidates", "--candidates", "2"], "needs images"),
+        (["--wiring", "candidates", "--candidates", "999"], "999 candidates"),
+        (["--bits-per-feature", "1", "--fan-in", "3"], "nodes with 3 pins"),
+        (["--layers", "20,4"], "does not divide into 3 classes"),
+        (["--layers", "2"], "does not divide into 3 classes"),
+    ],
+)
+def test_train_options_that_do_not_fit_a_table(fails, tmp_path, table, options, word):
+    message = fails("train", "--dataset", table, "--out", tmp_path / "m.lgn", *options)
+    assert word in message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoder", ["uniform", "quantile", "power-of-two", "learned"])
+def test_thresholds_on_constant_features(fails, tmp_path, encoder):
+    rows, labels = np.full((20, 3), 7.0), np.arange(20) % 2
+    np.savez(tmp_path / "same.npz", x_train=rows, y_train=labels, x_test=rows, y_test=labels)
+    out = tmp_path / "m.lgn"
+    message = fails("train", "--dataset", tmp_path / "same.npz", "--out", out, "--encoder", encoder)
+    assert not out.exists()
+    assert "threshold" in message or "constant" in message, message
+
+
+def test_a_teacher_of_other_rows(fails, tmp_path):
+    np.save(tmp_path / "logits.npy", np.zeros((5, 10), np.float32))
+    np.save(tmp_path / "classes.npy", np.zeros(5, np.int64))
+    base = ["train", "--dataset", "digits", "--out", tmp_path / "m.lgn", "--teacher"]
+    assert "(5, 10)" in fails(*base, tmp_path / "logits.npy")
+    assert "floating-point logits" in fails(*base, tmp_path / "classes.npy")
 
 
 @pytest.mark.parametrize(
@@ -123,10 +196,10 @@ def test_resume_without_a_checkpoint(fails, tmp_path, small):
 
 def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_path):
     out = tmp_path / "m.lgn"
-    options = ["--layers", "200,100", "--steps", "3000", "--seed", "3"]
+    options = ["--layers", "200,100", "--steps", "500", "--seed", "3"]
     command = ["train", "--dataset", "digits", "--out", str(out), *options]
     process = subprocess.Popen(
-        [sys.executable, "-m", "lgn2hdl", *command, "--checkpoint-every", "50"],
+        [sys.executable, "-m", "lgn2hdl", *command, "--checkpoint-every", "20"],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -141,10 +214,10 @@ def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_pa
     assert process.returncode != 0
     assert "--resume" in error.strip().splitlines()[-1]
     assert not out.exists()
-    code, _, error = lgn2hdl(*command, "--checkpoint-every", "50")
+    code, _, error = lgn2hdl(*command, "--checkpoint-every", "20")
     assert code == 1
     assert "unfinished run" in error
-    assert lgn2hdl(*command, "--checkpoint-every", "50", "--resume")[0] == 0
+    assert lgn2hdl(*command, "--checkpoint-every", "20", "--resume")[0] == 0
     assert not checkpoint.exists()
     straight = tmp_path / "straight.lgn"
     assert lgn2hdl(*command[:4], straight, *options)[0] == 0

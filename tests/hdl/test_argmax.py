@@ -5,16 +5,18 @@ import pytest
 from hardware import pack_bits, register_bits, run_component
 
 from lgn2hdl.hdl.argmax import Argmax
-from lgn2hdl.head import ClassSum, HeadPlan, Term
+from lgn2hdl.head import ClassSum, GroupSumPlan, Term
 from lgn2hdl.model import decide
 
 
-def plan_for(n_classes: int, low: int, high: int, levels_per_stage: int) -> HeadPlan:
+def plan_for(n_classes: int, low: int, high: int, levels_per_stage: int) -> GroupSumPlan:
     """A plan whose scores reach from ``low`` to ``high``."""
-    return HeadPlan((ClassSum((Term(0, high - low, False),), low),) * n_classes, levels_per_stage)
+    return GroupSumPlan(
+        (ClassSum((Term(0, high - low, False),), low),) * n_classes, levels_per_stage
+    )
 
 
-def check_argmax(plan: HeadPlan, scores: np.ndarray) -> None:
+def check_argmax(plan: GroupSumPlan, scores: np.ndarray) -> None:
     widths = [plan.score_width] * plan.n_classes
     packed = [pack_bits(row, widths) for row in scores.tolist()]
     samples = [{"scores_in": number} for number in packed]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hardware import design_of, mixed_network
+from hardware import adder_network, design_of, mixed_network
 
 from lgn2hdl.hdl.classifier import classifier_ports
 from lgn2hdl.hdl.emit import emit_verilog
@@ -28,7 +28,26 @@ def test_ports(design):
     }
 
 
-def test_the_emitted_ports_are_these(design):
+@pytest.fixture(scope="module")
+def bits_design():
+    return design_of(adder_network(4))
+
+
+def test_ports_of_bits(bits_design):
+    ports = {port.name: (port.direction, port.width) for port in classifier_ports(bits_design)}
+    assert ports == {
+        "clk": ("input", 1),
+        "rst": ("input", 1),
+        "valid_in": ("input", 1),
+        "x": ("input", 8),
+        "valid_out": ("output", 1),
+        "bits": ("output", 9),
+    }
+
+
+@pytest.mark.parametrize("name", ["design", "bits_design"])
+def test_the_emitted_ports_are_these(name, request):
+    design = request.getfixturevalue(name)
     text = emit_verilog(design, "top")["top.v"]
     found = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);", text, re.MULTILINE)
     emitted = {name: (direction, int(high or 0) + 1) for direction, high, name in found}
@@ -36,13 +55,16 @@ def test_the_emitted_ports_are_these(design):
     assert emitted == expected
 
 
-def test_valid_is_one_bit_a_cycle_and_the_only_thing_that_is_reset(design):
+@pytest.mark.parametrize("name", ["design", "bits_design"])
+def test_valid_is_one_bit_a_cycle_and_the_only_thing_that_is_reset(name, request):
+    design = request.getfixturevalue(name)
     files = emit_verilog(design, "top")
     assert re.search(rf"reg \[{design.latency - 1}:0\] valid = ", files["top.v"])
     assert [name for name, text in files.items() if re.search(r"\brst\b", text)] == ["top.v"]
 
 
-def test_parts_in_the_order_of_the_data(design):
+def test_parts_in_the_order_of_the_data(design, bits_design):
+    assert list(emit_verilog(bits_design, "top")) == ["top.v", "top_encoder.v", "top_core.v"]
     assert list(emit_verilog(design, "top")) == [
         "top.v", "top_encoder.v", "top_core.v", "top_popcount.v", "top_argmax.v",
     ]  # fmt: skip

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware import design_of, features_of_widths, mixed_network, register_transfer_text
+from hardware import (
+    adder_network,
+    design_of,
+    features_of_widths,
+    mixed_network,
+    register_transfer_text,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
@@ -15,7 +21,7 @@ from networks import networks
 from lgn2hdl.errors import OptionError
 from lgn2hdl.hdl.classifier import Classifier, parts
 from lgn2hdl.hdl.emit import check_module_name, emit_verilog, module_name
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -42,15 +48,20 @@ def without_version(text: str) -> str:
     return rest
 
 
-def test_golden_verilog(request):
-    files = emit_verilog(design_of(tiny_network(), levels=1, head_levels=1), "tiny")
-    texts = {name: without_version(text) for name, text in files.items()}
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [(tiny_network(), "tiny"), (adder_network(2), "adder")],
+    ids=["tiny", "adder"],
+)
+def test_golden_verilog(request, network, name):
+    files = emit_verilog(design_of(network, levels=1, head_levels=1), name)
+    texts = {file: without_version(text) for file, text in files.items()}
     if request.config.getoption("--update-golden"):
-        for name, text in texts.items():
-            (GOLDEN / name).write_text(text)
-    assert sorted(texts) == sorted(path.name for path in GOLDEN.glob("*.v"))
-    for name, text in texts.items():
-        assert text == (GOLDEN / name).read_text(), f"{name}: look, then --update-golden"
+        for file, text in texts.items():
+            (GOLDEN / file).write_text(text)
+    assert sorted(texts) == sorted(path.name for path in GOLDEN.glob(f"{name}*.v"))
+    for file, text in texts.items():
+        assert text == (GOLDEN / file).read_text(), f"{file}: look, then --update-golden"
 
 
 DIGEST = """
@@ -73,20 +84,21 @@ def test_another_process_emits_the_same_bytes():
         assert done.stdout.strip() == here
 
 
-def constant_network() -> LogicNet:
+def constant_network(head: Head) -> LogicNet:
     """Every output is constant after pruning: no encoder bit, no gate, no signal is left."""
     return LogicNet(
         features=features_of_widths([1]),
         encoder=Thermometer([0], [1]),
         layers=(Lut([[0, 0], [0, 0]], [0, 15]),),
-        head=GroupSum([0, 1], [1, 1], [0, 0], 1.0),
+        head=head,
         class_names=("a", "b"),
         card={},
     )
 
 
-def test_a_constant_network_has_no_empty_vectors():
-    design = design_of(constant_network(), levels=1)
+@pytest.mark.parametrize("head", [GroupSum([0, 1], [1, 1], [0, 0], 1.0), Bits(2)], ids=type)
+def test_a_constant_network_has_no_empty_vectors(head):
+    design = design_of(constant_network(head), levels=1)
     assert len(design.encoder_bits) == len(design.signals) == 0
     assert not any("[-1:0]" in text for text in emit_verilog(design, "top").values())
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgn2hdl.hdl.popcount import Popcount
-from lgn2hdl.head import ClassSum, HeadPlan, Term
+from lgn2hdl.head import ClassSum, GroupSumPlan, Term
 
 
 @st.composite
@@ -18,7 +18,7 @@ def plans(draw):
         chosen = sorted(draw(st.sets(signal, max_size=n_signals))) if n_signals else []
         terms = tuple(Term(item, draw(st.integers(1, 9)), draw(st.booleans())) for item in chosen)
         sums.append(ClassSum(terms, draw(st.integers(-30, 30))))
-    return HeadPlan(tuple(sums), draw(st.integers(1, 4))), n_signals
+    return GroupSumPlan(tuple(sums), draw(st.integers(1, 4))), n_signals
 
 
 def expected_scores(plan, number):
@@ -57,7 +57,7 @@ def test_flip_flops_are_what_is_emitted(case):
 @pytest.mark.parametrize("n_terms", [1, 2, 3, 7, 8, 9])
 def test_plain_counts_exhaustively(n_terms, levels_per_stage):
     terms = tuple(Term(signal, 1, False) for signal in range(n_terms))
-    plan = HeadPlan((ClassSum(terms, 0), ClassSum((), 0)), levels_per_stage)
+    plan = GroupSumPlan((ClassSum(terms, 0), ClassSum((), 0)), levels_per_stage)
     check_popcount(plan, n_terms, list(range(1 << n_terms)))
 
 
@@ -65,5 +65,5 @@ def test_plain_counts_exhaustively(n_terms, levels_per_stage):
 def test_negative_weights_exhaustively(bias):
     # -3a + 5b - c + d: complements of weight 3 and 1, minus 4 in the bias.
     terms = (Term(0, 3, True), Term(1, 5, False), Term(2, 1, True), Term(3, 1, False))
-    plan = HeadPlan((ClassSum(terms, bias - 4), ClassSum(terms[:1], bias)), 1)
+    plan = GroupSumPlan((ClassSum(terms, bias - 4), ClassSum(terms[:1], bias)), 1)
     check_popcount(plan, 4, list(range(16)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware import mixed_network
+from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits
 
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.lower import lower
@@ -90,6 +90,44 @@ def test_a_copied_folder_simulates_itself(simulated):
     assert f"{N_VECTORS} vectors back to back" in done.stdout
     assert not (copy / "mismatch.json").exists()
     assert manifest["scores"]["signed"]
+
+
+@pytest.fixture(scope="session")
+def adder(tmp_path_factory, needs_a_compiler) -> tuple[Path, subprocess.CompletedProcess]:
+    """The folder of an adder with a Bits head, run on all inputs; and what the script said."""
+    target = tmp_path_factory.mktemp("bits") / "adder"
+    network = adder_network(4)
+    write_bench(target, network, prune(lower(network))[0], Vectors(all_rows(8), "all inputs"))
+    return target, run_script(target, "wheel")
+
+
+def test_a_network_of_bits_simulates_itself(adder):
+    target, done = adder
+    assert done.returncode == 0, done.stdout + done.stderr
+    latency = json.loads((target / "manifest.json").read_text())["latency"]
+    assert f"PASS: 3 tests, all output bits bit-exact, latency {latency}" in done.stdout
+    assert "256 vectors back to back" in done.stdout
+    expected = [pack_bits(row, [1] * 9) for row in adder_outputs(4, all_rows(8)).tolist()]
+    lines = (target / "vectors" / "bits.hex").read_text().split()
+    assert [int(line, 16) for line in lines] == expected  # what it was held against is right
+
+
+@pytest.mark.parametrize("output", [0, 4, 7, 8])
+def test_one_wrong_output_bit_is_found(adder, output, tmp_path):
+    folder, done = adder
+    assert done.returncode == 0
+    target = tmp_path / "adder"
+    shutil.copytree(folder, target)
+    lines = (target / "vectors" / "bits.hex").read_text().split()
+    lines[200] = f"{int(lines[200], 16) ^ 1 << output:03x}"
+    (target / "vectors" / "bits.hex").write_text("\n".join(lines))
+    script = load_script(target)
+    manifest = json.loads((target / "manifest.json").read_text())
+    tests, failures = script.simulate(manifest, "wheel", folder / "sim_build")
+    assert (tests, failures) == (3, 2)
+    report = json.loads((target / "mismatch.json").read_text())
+    assert (report["vector"], report["output"]) == (200, "bits")
+    assert int(report["expected"], 16) ^ int(report["got"], 16) == 1 << output
 
 
 @pytest.fixture(scope="session")

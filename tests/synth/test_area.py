@@ -1,8 +1,10 @@
 import json
 
 import pytest
+from hardware import adder_network, design_of
 
 from lgn2hdl.errors import ToolError
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.synth import area as area_module
 from lgn2hdl.synth.area import PARTS, Cells, measure_area
 from lgn2hdl.synth.tools import Tool
@@ -33,6 +35,14 @@ def test_flip_flops_are_the_schedules(area, design):
     assert counted["encoder"] == len(distinct) <= planned["encoder"]
     # Bits of weighted terms that are always 0 are counted by the plan and removed by Yosys.
     assert planned["popcount"] * 0.7 <= counted["popcount"] <= planned["popcount"]
+
+
+def test_a_network_of_bits_has_no_popcount_and_no_argmax():
+    design = design_of(adder_network(4), levels=1)
+    report = measure_area(emit_verilog(design, "adder"), "adder")
+    assert {part: cells.flip_flop for part, cells in report.parts.items()} == design.flip_flops()
+    assert list(report.parts) == ["encoder", "core", "control"]
+    assert 0 < report.parts["core"].lut <= design.netlist.n_gates
 
 
 def test_the_report_says_what_was_run(area):
@@ -103,7 +113,8 @@ def test_cells_by_kind(fake_yosys):
         "\\t_core": {"num_cells_by_type": cells},
     }
     fake_yosys(json.dumps({"creator": "Yosys 1.0", "modules": modules}))
-    report = measure_area({"t.v": "module t; endmodule"}, "t")
+    names = ("t", *(f"t_{part}" for part in PARTS))
+    report = measure_area({f"{name}.v": f"module {name}; endmodule" for name in names}, "t")
     assert report.tool == "Yosys 1.0"
     assert report.parts["core"] == Cells(lut=7, flip_flop=8, carry=16, mux=32, other=64)
     assert report.parts["control"] == Cells(0, 3, 0, 0, 0)

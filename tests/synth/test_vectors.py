@@ -1,6 +1,15 @@
 import numpy as np
 import pytest
-from hardware import design_of, features_of_widths, mixed_network, pack_bits, raw_table_features
+from hardware import (
+    adder_network,
+    adder_outputs,
+    all_rows,
+    design_of,
+    features_of_widths,
+    mixed_network,
+    pack_bits,
+    raw_table_features,
+)
 
 from lgn2hdl.errors import OptionError
 from lgn2hdl.model import decide
@@ -32,6 +41,16 @@ def test_files_parse_back(network):
     score_widths = [plan.score_width] * plan.n_classes
     assert numbers(files["scores.hex"]) == [pack_bits(row, score_widths) for row in scores.tolist()]
     assert scores.min() < 0  # two's complement was needed
+
+
+def test_files_of_a_network_of_bits():
+    network, rows = adder_network(4), all_rows(8)
+    files = vector_files(network, design_of(network).head, Vectors(rows, "all"))
+    assert list(files) == ["x.hex", "bits.hex"]
+    assert numbers(files["x.hex"]) == list(range(256))
+    expected = [pack_bits(row, [1] * 9) for row in adder_outputs(4, rows).tolist()]
+    assert numbers(files["bits.hex"]) == expected
+    assert {len(line) for line in files["bits.hex"].splitlines()} == {3}
 
 
 def test_lines_have_as_many_digits_as_the_port_needs():

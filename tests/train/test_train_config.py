@@ -36,9 +36,42 @@ from lgn2hdl.train.presets import PRESETS, preset
         ({"thresholds": (3,)}, "go together"),
         ({"encoder": "fixed", "thresholds": (0,)}, "a threshold is 0"),
         ({"wiring": ("dense",)}, "wiring 'dense' is unknown"),
-        ({"wiring": ()}, "0 kinds of wiring"),
-        ({"wiring": ("balanced", "balanced")}, "2 kinds of wiring for 1 layers"),
-        ({"relaxation": "walsh"}, "relaxation 'walsh' is unknown"),
+        ({"wiring": ()}, "0 values of wiring"),
+        ({"wiring": "balanced"}, "wiring is 'balanced': give a list"),
+        ({"wiring": ("balanced", "balanced")}, "2 values of wiring for 1 layers"),
+        ({"layers": (9, 9), "wiring": ("local",) * 3}, "3 values of wiring for 2 layers"),
+        ({"fan_in": ()}, "0 values of fan_in"),
+        ({"fan_in": (2, 3)}, "2 values of fan_in for 1 layers"),
+        ({"fan_in": (1,)}, "a fan-in is 1: .*at least 2"),
+        ({"fan_in": (7,)}, "a fan-in is 7: give at most 6"),
+        ({"relaxation": "fourier"}, "relaxation 'fourier' is unknown"),
+        ({"relaxation": "softmax16", "fan_in": (6,)}, "'softmax16' has two-input gates only, not"),
+        (
+            {"relaxation": "softmax16", "layers": (9, 9), "fan_in": (2, 3)},
+            "not fan-in 3: choose light, walsh or binary",
+        ),
+        ({"sampling": "bernoulli"}, "sampling 'bernoulli' is unknown: choose soft, hard, gumbel"),
+        ({"selection": "argmax"}, "selection 'argmax' is unknown"),
+        ({"candidates": 0}, "candidates is 0"),
+        ({"resample_every": -1}, "resample_every is -1"),
+        ({"resampling": "greedy"}, "resampling 'greedy' is unknown"),
+        ({"input_noise": 1}, "input_noise is 1"),
+        ({"input_noise": -0.1}, "input_noise is -0.1"),
+        ({"temperature": 0}, "temperature is 0"),
+        ({"distill_temperature": 0.0}, "distill_temperature is 0.0"),
+        ({"distill_weight": 1.5}, "distill_weight is 1.5"),
+        ({"distill_weight": float("nan")}, "distill_weight is nan"),
+        ({"wiring_learning_rate": 0}, "wiring_learning_rate is 0"),
+        ({"weight_decay": -1e-3}, "weight_decay is -0.001"),
+        ({"size_weight": -1}, "size_weight is -1"),
+        ({"size_weight": float("inf")}, "size_weight is inf"),
+        ({"label_smoothing": 1}, "label_smoothing is 1"),
+        ({"target_luts": 0}, "target_luts is 0"),
+        ({"target_luts": 1.5}, "target_luts is 1.5"),
+        ({"learn_tau": 1}, "learn_tau is 1: give true or false"),
+        ({"mirror": "no"}, "mirror is 'no'"),
+        ({"steps": 10, "finetune_steps": 11}, "finetune_steps is 11: give at most 10"),
+        ({"finetune_steps": -1}, "finetune_steps is -1"),
         ({"initialization": "zero"}, "initialization 'zero' is unknown"),
     ],
 )
@@ -54,7 +87,11 @@ def test_json_round_trip():
         encoder="fixed",
         thresholds=(3, 9),
         tau=2.5,
-        wiring=("neighbour", "balanced"),
+        wiring=("neighbour", "candidates"),
+        fan_in=(2, 6),
+        learn_tau=True,
+        target_luts=300,
+        finetune_steps=7,
     )
     assert TrainConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
@@ -67,11 +104,26 @@ def test_json_with_unknown_or_missing_options():
 
 
 def test_last_width_is_checked_against_the_classes():
-    TrainConfig(layers=(7, 20)).require_classes(10)
+    TrainConfig(layers=(7, 20)).require_outputs(10, bits=False)
     with pytest.raises(OptionError, match=r"width 24 does not divide into 10 classes: use 20"):
-        TrainConfig(layers=(7, 24)).require_classes(10)
+        TrainConfig(layers=(7, 24)).require_outputs(10, bits=False)
     with pytest.raises(OptionError, match="use 10"):
-        TrainConfig(layers=(3,)).require_classes(10)
+        TrainConfig(layers=(3,)).require_outputs(10, bits=False)
+
+
+def test_last_width_is_the_number_of_output_bits():
+    TrainConfig(layers=(7, 20)).require_outputs(20, bits=True)
+    for width in (10, 40):
+        with pytest.raises(OptionError, match=f"width is {width}, but .* 20 bits: use 20"):
+            TrainConfig(layers=(7, width)).require_outputs(20, bits=True)
+
+
+def test_the_last_value_given_holds_for_all_further_layers():
+    config = TrainConfig(layers=(9,) * 4, fan_in=(6, 2), wiring=("local", "mapping", "balanced"))
+    assert [config.fan_in_of(layer) for layer in range(4)] == [6, 2, 2, 2]
+    assert [config.wiring_of(layer) for layer in range(4)] == [
+        "local", "mapping", "balanced", "balanced",
+    ]  # fmt: skip
 
 
 def test_tau_is_the_given_one_or_grows_with_the_root_of_the_width():
@@ -87,6 +139,6 @@ def test_presets_are_consistent():
         assert preset(item.name) is item
         assert item.description
     for name in ("digits-demo", "mnist"):
-        preset(name).config.require_classes(10)
+        preset(name).config.require_outputs(10, bits=False)
     with pytest.raises(OptionError, match="'imagenet' is unknown"):
         preset("imagenet")

@@ -1,60 +1,27 @@
+"""Training runs: what they return, what their card says, what they refuse."""
+
 import dataclasses
-import signal
 
 import numpy as np
 import pytest
 import torch
+from runs import CONFIG, make_dataset, make_images
 
-from lgn2hdl import model_file
-from lgn2hdl.datasets import Dataset
-from lgn2hdl.errors import DataError, ModelFileError, OptionError
-from lgn2hdl.features import integer_features
+from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.model import decide
-from lgn2hdl.train.config import RELAXATION_NAMES, TrainConfig
-from lgn2hdl.train.interrupt import TrainingStoppedError
+from lgn2hdl.train.config import RELAXATION_NAMES, SELECTIONS, TrainConfig
 from lgn2hdl.train.loop import accuracy, train
-
-CONFIG = TrainConfig(layers=(60, 40), steps=30, batch_size=16, evaluate_every=7, checkpoint_every=5)
-
-
-def make_dataset(rows=200, seed=0):
-    """Two classes: which of two features is larger."""
-    x = np.random.default_rng(seed).integers(0, 16, (rows, 4)).astype(np.uint8)
-    y = (x[:, 0] > x[:, 1]).astype(np.int64)
-    test = rows // 4
-    return Dataset(
-        name="larger",
-        features=integer_features(4, 4),
-        class_names=("no", "yes"),
-        x_train=x[test:],
-        y_train=y[test:],
-        x_test=x[:test],
-        y_test=y[:test],
-        image_shape=None,
-        sha256=f"{seed:064d}",
-    )
-
+from lgn2hdl.train.network import RelaxedNetwork
+from lgn2hdl.train.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
 
 DATA = make_dataset()
 
 
-def model_bytes(network, path):
-    """The model file without its timings."""
-    card = {key: value for key, value in network.card.items() if key != "timing"}
-    model_file.save(dataclasses.replace(network, card=card), path)
-    return path.read_bytes()
-
-
-def stop_at(step, how):
-    def on_progress(progress):
-        if progress.step == step:
-            how()
-
-    return on_progress
-
-
-def keyboard():
-    raise KeyboardInterrupt
+def losses(data, config):
+    """Of every step."""
+    seen = []
+    train(data, config, on_progress=lambda progress: seen.append(progress.loss))
+    return seen
 
 
 @pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
@@ -62,95 +29,6 @@ def test_training_learns(relaxation):
     config = dataclasses.replace(CONFIG, relaxation=relaxation, steps=400, learning_rate=0.1)
     network = train(make_dataset(1000), config)
     assert network.card["metrics"]["test_hard_accuracy"] > 0.8
-
-
-@pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
-@pytest.mark.parametrize("step", [2, 13])  # before the first evaluation, and between two
-@pytest.mark.parametrize("how", [keyboard, lambda: signal.raise_signal(signal.SIGINT)])
-def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, relaxation, step, how):
-    config = dataclasses.replace(CONFIG, relaxation=relaxation)
-    straight = train(DATA, config, checkpoint=tmp_path / "a.ckpt", command="train")
-    again = tmp_path / "b.ckpt"
-    with pytest.raises(TrainingStoppedError, match=rf"step {step} of 30: .*--resume") as caught:
-        train(DATA, config, checkpoint=again, on_progress=stop_at(step, how), command="train")
-    assert "\n" not in str(caught.value)
-    seen = []
-    resumed = train(
-        DATA, config, checkpoint=again, resume=True, command="train --resume",
-        on_progress=lambda progress: seen.append(progress.step),
-    )  # fmt: skip
-    assert seen == list(range(step + 1, 31))
-    assert model_bytes(resumed, tmp_path / "r") == model_bytes(straight, tmp_path / "s")
-
-
-def test_regular_checkpoints_survive_a_kill(tmp_path):
-    path = tmp_path / "c.ckpt"
-
-    class KilledError(Exception):
-        pass
-
-    def kill():
-        raise KilledError
-
-    with pytest.raises(KilledError):
-        train(DATA, CONFIG, checkpoint=path, on_progress=stop_at(13, kill))
-    seen = []
-    resumed = train(
-        DATA, CONFIG, checkpoint=path, resume=True, on_progress=lambda p: seen.append(p.step)
-    )
-    assert seen[0] == 11
-    assert model_bytes(resumed, tmp_path / "r") == model_bytes(train(DATA, CONFIG), tmp_path / "s")
-
-
-def test_resuming_a_finished_run_gives_its_network_again(tmp_path):
-    path = tmp_path / "c.ckpt"
-    first = train(DATA, CONFIG, checkpoint=path)
-    second = train(DATA, CONFIG, checkpoint=path, resume=True, on_progress=lambda p: keyboard())
-    assert model_bytes(first, tmp_path / "a") == model_bytes(second, tmp_path / "b")
-
-
-def test_signal_handlers_are_put_back():
-    before = signal.getsignal(signal.SIGINT)
-    train(DATA, dataclasses.replace(CONFIG, steps=1))
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_interruption_without_a_checkpoint_says_that_nothing_was_kept():
-    with pytest.raises(TrainingStoppedError, match="nothing was kept"):
-        train(DATA, CONFIG, on_progress=stop_at(3, keyboard))
-
-
-@pytest.fixture
-def paused(tmp_path):
-    path = tmp_path / "paused.ckpt"
-    with pytest.raises(TrainingStoppedError):
-        train(DATA, CONFIG, checkpoint=path, on_progress=stop_at(3, keyboard))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("learning_rate", 0.01), ("layers", (60, 20)), ("seed", 1), ("tau", 2.0)]
-)
-def test_resuming_with_other_options_names_the_option(paused, field, value):
-    with pytest.raises(OptionError, match=f"trained with {field} "):
-        train(DATA, dataclasses.replace(CONFIG, **{field: value}), checkpoint=paused, resume=True)
-
-
-def test_resuming_with_other_data_is_refused(paused):
-    with pytest.raises(OptionError, match="another data set"):
-        train(make_dataset(seed=1), CONFIG, checkpoint=paused, resume=True)
-
-
-def test_resuming_from_nothing_or_damage_is_refused(paused):
-    with pytest.raises(OptionError, match="needs the checkpoint"):
-        train(DATA, CONFIG, resume=True)
-    with pytest.raises(ModelFileError, match="no checkpoint file"):
-        train(DATA, CONFIG, checkpoint=paused.with_name("none"), resume=True)
-    data = bytearray(paused.read_bytes())
-    data[len(data) // 2] ^= 1
-    paused.write_bytes(data)
-    with pytest.raises(ModelFileError, match=r"damaged|not an lgn2hdl"):
-        train(DATA, CONFIG, checkpoint=paused, resume=True)
 
 
 def test_the_result_is_the_state_with_the_best_hard_validation_accuracy():
@@ -184,23 +62,6 @@ def test_the_test_rows_do_not_influence_training(tmp_path):
         np.testing.assert_array_equal(a.table, b.table)
 
 
-def test_divergence_is_one_line_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
-    path = tmp_path / "c.ckpt"
-    plain, calls = torch.nn.functional.cross_entropy, []
-
-    def poisoned(logits, labels):
-        calls.append(1)
-        return plain(logits, labels) * (float("nan") if len(calls) > 12 else 1.0)
-
-    monkeypatch.setattr(torch.nn.functional, "cross_entropy", poisoned)
-    with pytest.raises(TrainingStoppedError, match=r"step 13 .*last good state") as caught:
-        train(DATA, CONFIG, checkpoint=path)
-    assert "\n" not in str(caught.value)
-    monkeypatch.undo()
-    resumed = train(DATA, CONFIG, checkpoint=path, resume=True)
-    assert model_bytes(resumed, tmp_path / "r") == model_bytes(train(DATA, CONFIG), tmp_path / "s")
-
-
 def test_zero_validation_selects_on_the_training_rows():
     network = train(DATA, dataclasses.replace(CONFIG, validation_fraction=0))
     metrics = network.card["metrics"]
@@ -214,19 +75,13 @@ def test_local_wiring_needs_an_image():
     train(dataclasses.replace(DATA, image_shape=(2, 2)), config)
 
 
-def test_shifts_need_an_image_and_resume_to_the_same_network(tmp_path):
-    config = dataclasses.replace(CONFIG, shift_pixels=1)
-    with pytest.raises(OptionError, match="needs images"):
+@pytest.mark.parametrize("option", [{"shift_pixels": 1}, {"mirror": True}])
+def test_augmentation_needs_images_and_changes_the_rows(option):
+    config = dataclasses.replace(CONFIG, **option)
+    with pytest.raises(OptionError, match=f"{next(iter(option))} needs images"):
         train(DATA, config)
     images = dataclasses.replace(DATA, image_shape=(2, 2))
-    path = tmp_path / "c.ckpt"
-    with pytest.raises(TrainingStoppedError):
-        train(images, config, checkpoint=path, on_progress=stop_at(13, keyboard))
-    resumed = train(images, config, checkpoint=path, resume=True)
-    straight = model_bytes(train(images, config), tmp_path / "s")
-    assert model_bytes(resumed, tmp_path / "r") == straight
-    plain = dataclasses.replace(config, shift_pixels=0)
-    assert model_bytes(train(images, plain), tmp_path / "p") != straight
+    assert losses(images, config) == losses(images, config) != losses(images, CONFIG)
 
 
 def test_unusable_data_and_options_are_refused():
@@ -238,6 +93,114 @@ def test_unusable_data_and_options_are_refused():
     constant = dataclasses.replace(DATA, x_train=np.zeros_like(DATA.x_train))
     with pytest.raises(DataError, match="separates two training rows"):
         train(constant, CONFIG)
+
+
+def test_input_noise_changes_the_steps_and_not_the_evaluation():
+    noisy = dataclasses.replace(CONFIG, input_noise=0.1)
+    assert losses(DATA, noisy) == losses(DATA, noisy) != losses(DATA, CONFIG)
+    one, two = train(DATA, noisy), train(DATA, noisy)
+    assert one.card["metrics"] == two.card["metrics"]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("wiring", ["candidates", "local-candidates", "mapping"])
+def test_learned_wiring_learns(wiring, selection):
+    """One pixel of 36 decides; a few nodes have to find it."""
+    config = TrainConfig(
+        layers=(8,), fan_in=(3,), encoder="fixed", thresholds=(8,), wiring=(wiring,),
+        candidates=12, selection=selection, steps=400, batch_size=32, learning_rate=0.1,
+        wiring_learning_rate=0.1, resample_every=50,
+    )  # fmt: skip
+    data = make_images(400)
+    bright = [(x[:, 14] >= 8).astype(np.int64) for x in (data.x_train, data.x_test)]
+    data = dataclasses.replace(data, y_train=bright[0], y_test=bright[1])
+    assert train(data, config).card["metrics"]["test_hard_accuracy"] > 0.97
+
+
+@pytest.mark.parametrize("sampling", ["hard", "gumbel"])
+def test_discrete_samplings_learn_and_have_no_gap(sampling):
+    config = dataclasses.replace(CONFIG, sampling=sampling, steps=300, learning_rate=0.1)
+    metrics = train(make_dataset(1000), config).card["metrics"]
+    assert metrics["test_hard_accuracy"] > 0.8
+    assert metrics["validation_gap"] == 0
+    assert metrics["validation_soft_accuracy"] == metrics["validation_hard_accuracy"]
+
+
+def test_the_gap_is_that_of_soft_training_until_the_fine_tuning_begins():
+    seen = {}
+    config = dataclasses.replace(
+        CONFIG, steps=40, finetune_steps=10, evaluate_every=5, temperature=3.0,
+        initialization="gaussian",
+    )  # fmt: skip
+    train(DATA, config, on_progress=lambda p: seen.update({p.step: p}))
+    gaps = {s: p.soft_accuracy - p.hard_accuracy for s, p in seen.items() if s % 5 == 0}
+    assert any(gap != 0 for step, gap in gaps.items() if step <= 30)
+    assert all(gap == 0 for step, gap in gaps.items() if step > 30)
+    card = train(DATA, config).card["metrics"]
+    best = seen[card["selected_step"]]
+    assert card["validation_gap"] == pytest.approx(best.soft_accuracy - best.hard_accuracy)
+
+
+def test_learning_rates_fall_along_two_cosines():
+    config = TrainConfig(layers=(10,), steps=100, finetune_steps=20)
+    factors = [rate_factor(config, step) for step in range(100)]
+    assert factors[0] == 1
+    assert factors[40] == pytest.approx(0.5)
+    assert factors[80] == FINETUNE_FACTOR
+    assert factors[90] == pytest.approx(FINETUNE_FACTOR / 2)
+    assert sorted(factors[:80], reverse=True) == factors[:80]
+    assert min(factors) > 0
+    rate_factor(TrainConfig(layers=(10,), steps=5, finetune_steps=5), 0)  # nothing but fine-tuning
+
+
+def test_rates_and_decay_by_kind_of_parameter():
+    config = TrainConfig(
+        layers=(10, 10), wiring=("candidates",), candidates=3, learning_rate=0.3,
+        wiring_learning_rate=0.2, weight_decay=0.1, learn_tau=True,
+    )  # fmt: skip
+    network = RelaxedNetwork(9, 2, config)
+    groups = make_optimizer(network, config).param_groups
+    found = {
+        name: (group["full_rate"], group["weight_decay"])
+        for name, parameter in network.named_parameters()
+        for group in groups
+        if any(parameter is other for other in group["params"])
+    }
+    assert found == {
+        "layers.0.logits": (0.3, 0.1), "layers.0.wires.scores": (0.2, 0.0),
+        "layers.1.logits": (0.3, 0.1), "layers.1.wires.scores": (0.2, 0.0),
+        "head.log_tau": (0.3, 0.0),
+    }  # fmt: skip
+
+
+def test_learned_thresholds_move_and_the_encoder_is_tidied():
+    config = dataclasses.replace(CONFIG, encoder="learned", steps=300, learning_rate=0.1,
+                                 layers=(20, 10))  # fmt: skip
+    data = make_dataset(400)
+    network = train(data, config)
+    plain = train(data, dataclasses.replace(config, encoder="quantile"))
+    learned = set(zip(network.encoder.feature, network.encoder.threshold, strict=True))
+    assert not learned <= set(zip(plain.encoder.feature, plain.encoder.threshold, strict=True))
+    bits = network.encoder.encode(data.x_train)
+    assert len(np.unique(bits, axis=0)) == len(bits)  # no bit twice
+    metrics = network.card["metrics"]
+    assert metrics["test_hard_accuracy"] == accuracy(network, data.x_test, data.y_test)
+    assert network.card["input_bits"] == network.encoder.n_bits
+    assert metrics["test_hard_accuracy"] > 0.85
+
+
+def test_the_validation_accuracy_in_the_card_is_that_of_the_result():
+    data, encoders = make_dataset(), ("learned", "quantile")
+    for encoder in encoders:
+        config = dataclasses.replace(CONFIG, encoder=encoder, validation_fraction=0)
+        network = train(data, config)
+        wanted = accuracy(network, data.x_train, data.y_train)
+        assert network.card["metrics"]["validation_hard_accuracy"] == wanted
+
+
+def test_without_a_test_the_test_rows_stay_unseen():
+    network = train(DATA, CONFIG, test=False)
+    assert "test_hard_accuracy" not in network.card["metrics"]
 
 
 def test_predictions_of_the_result_follow_its_scores():

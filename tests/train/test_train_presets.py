@@ -37,9 +37,16 @@ def test_an_unknown_preset_names_the_known_ones():
 @pytest.mark.parametrize("item", PRESETS, ids=lambda item: item.name)
 def test_adapted_divides_and_widens_by_less_than_the_classes(item, n_classes):
     config = adapted(item.config, n_classes)
-    config.require_classes(n_classes)
+    config.require_outputs(n_classes, bits=False)
     assert config.layers[:-1] == item.config.layers[:-1]
     assert 0 <= config.layers[-1] - item.config.layers[-1] < n_classes
+
+
+@pytest.mark.parametrize("item", PRESETS, ids=lambda item: item.name)
+def test_adapted_to_output_bits_has_one_output_for_each(item):
+    config = adapted(item.config, 7, bits=True)
+    config.require_outputs(7, bits=True)
+    assert config.layers == (*item.config.layers[:-1], 7)
 
 
 def test_threads(threads):

@@ -1,11 +1,11 @@
 
 module tiny(rst, valid_in, x, valid_out, class_index, scores, clk);
   wire [5:0] \$1 ;
-  wire [4:0] bits;
   output [1:0] class_index;
   wire [1:0] class_index;
   input clk;
   wire clk;
+  wire [4:0] encoded;
   input rst;
   wire rst;
   output [8:0] scores;
@@ -29,12 +29,12 @@ module tiny(rst, valid_in, x, valid_out, class_index, scores, clk);
     .scores_in(sums)
   );
   tiny_core core (
-    .bits(bits),
+    .bits(encoded),
     .clk(clk),
     .signals(signals)
   );
   tiny_encoder encoder (
-    .bits(bits),
+    .bits(encoded),
     .clk(clk),
     .x(x)
   );

@@ -1,0 +1,97 @@
+"""The search around a configuration: valid options, never larger than given."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lgn2hdl.estimate import least_luts
+from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.search_space import SearchSpace
+
+PLAIN = TrainConfig(layers=(700, 300, 200))
+
+
+def change(**options):
+    return dataclasses.replace(PLAIN, **options)
+
+
+SPACES = {
+    "plain": SearchSpace(PLAIN, 10),
+    "given tau": SearchSpace(change(tau=3.3), 10),
+    "one layer": SearchSpace(TrainConfig(layers=(40,)), 4),
+    "tiny": SearchSpace(TrainConfig(layers=(12, 6, 2), fan_in=(2, 6, 2)), 2),
+    "one output a class": SearchSpace(TrainConfig(layers=(30, 10)), 10),
+    "learned wiring": SearchSpace(
+        change(wiring=("candidates", "balanced", "candidates"), candidates=90), 10
+    ),
+    "mapping": SearchSpace(change(wiring=("mapping", "balanced")), 10),
+    "size": SearchSpace(change(size_weight=0.02), 10),
+    "budget": SearchSpace(change(target_luts=500), 10),
+    "least budget": SearchSpace(change(target_luts=least_luts(10)), 10),
+    "bits": SearchSpace(TrainConfig(layers=(50, 7)), 7, bits=True),
+    "odd rates": SearchSpace(change(learning_rate=0.0123456, wiring=("candidates",)), 10),
+}
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_the_bases_give_the_base(space):
+    assert space.config({item.name: item.base for item in space.ranges()}) == space.base
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+def test_bases_lie_in_their_ranges(space):
+    for item in space.ranges():
+        assert 0 < item.low <= item.base <= item.high
+        assert item.low < item.high
+
+
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+@given(data=st.data())
+def test_any_values_give_a_valid_network_that_is_not_larger(space, data):
+    values = {
+        item.name: data.draw(
+            st.integers(int(item.low), int(item.high))
+            if item.whole
+            else st.floats(item.low, item.high)
+        )
+        for item in space.ranges()
+    }
+    base, config = space.base, space.config(values)
+    config.require_outputs(space.n_names, bits=space.bits)
+    for layer, (width, given_width) in enumerate(zip(config.layers, base.layers, strict=True)):
+        assert width <= given_width
+        if layer:
+            assert config.layers[layer - 1] >= config.fan_in_of(layer)
+            if config.wiring_of(layer) == "candidates":
+                assert config.layers[layer - 1] >= config.candidates
+    if base.target_luts is not None:
+        assert base.target_luts / 4 <= config.target_luts <= base.target_luts
+        assert config.target_luts >= least_luts(space.n_names)
+    searched = {"layers", "tau", "learning_rate", "wiring_learning_rate"}
+    searched |= {"size_weight", "target_luts"}
+    theirs, ours = config.to_json(), base.to_json()
+    assert {name for name in ours if theirs[name] != ours[name]} <= searched
+
+
+def names(name):
+    return {item.name for item in SPACES[name].ranges()}
+
+
+def test_only_options_in_use_are_searched():
+    plain = {"learning_rate", "width", "outputs_per_class", "tau_factor"}
+    assert names("plain") == plain
+    assert names("one layer") == plain - {"width"}
+    assert names("one output a class") == plain - {"outputs_per_class"}
+    assert names("learned wiring") == names("mapping") == plain | {"wiring_learning_rate"}
+    assert names("size") == plain | {"size_weight"}
+    assert names("budget") == plain | {"target_luts"}
+    assert names("least budget") == plain
+    assert names("bits") == {"learning_rate", "width"}
+
+
+def test_tau_follows_the_outputs():
+    config = SPACES["given tau"].config({"outputs_per_class": 5, "tau_factor": 2.0})
+    assert config.layers == (700, 300, 50)
+    assert config.tau == pytest.approx(3.3 * (50 / 200) ** 0.5 * 2, rel=1e-3)
