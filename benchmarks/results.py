@@ -1,7 +1,7 @@
 """The table of ``docs/results.md``: every model in ``models/``, from its card.
 
-Hard accuracy is that of the discrete network. Models and options were chosen on validation rows; the
-test rows were looked at once, when the model was trained.
+Hard accuracy is that of the discrete network. Models and options were chosen on validation rows;
+the test rows were looked at once, when the model was trained.
 
     python benchmarks/results.py [models/*.lgn]
 """

@@ -1,6 +1,7 @@
 """README and docs: their commands exist, and their figures are those of the committed models."""
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -48,8 +49,9 @@ def test_the_readme_shows_the_two_commands_of_the_quick_start():
     assert {"make demo", "make test"} <= set(commands(ROOT / "README.md"))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
-def test_the_readme_quotes_the_models_as_their_cards_do(model):
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_the_readme_quotes_the_models_as_their_cards_do(name):
+    model = ROOT / "models" / f"{name}.lgn"
     card = model_file.load(model).card
     accuracy = f"{card['metrics']['test_hard_accuracy']:.2%}".replace("%", " %")
     row = next(line for line in (ROOT / "README.md").read_text().splitlines() if model.name in line
@@ -57,6 +59,13 @@ def test_the_readme_quotes_the_models_as_their_cards_do(model):
     assert accuracy in row
     assert f"{card['gates']:,}" in row
     assert card["command"] in commands(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_the_results_are_those_of_the_cards(model):
+    page = ROOT / "docs" / "results.md"
+    assert runpy.run_path(str(ROOT / "benchmarks" / "results.py"))["row"](model) in page.read_text()
+    assert model_file.load(model).card["command"] in commands(page)
 
 
 def test_there_are_models():

@@ -18,7 +18,7 @@ from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.front import FinishedTrial
 
 if TYPE_CHECKING:
-    from lgn2hdl.train.loop import Progress as Step
+    from lgn2hdl.train.run import Progress as Step
     from lgn2hdl.train.sweep import Outcome
 
 Show = Callable[[int, "Step"], None]

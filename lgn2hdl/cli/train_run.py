@@ -17,7 +17,7 @@ from lgn2hdl.model import LogicNet
 from lgn2hdl.train.config import TrainConfig
 
 if TYPE_CHECKING:
-    from lgn2hdl.train.loop import Progress as Step
+    from lgn2hdl.train.run import Progress as Step
 
 
 @dataclass(frozen=True)

@@ -29,31 +29,38 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         name="digits-demo",
         dataset="digits",
-        description="8x8 digits in seconds: 2,500 gates for a first look at the whole path",
+        description="8x8 digits in seconds: 200 LUTs of six inputs for a first look at everything",
         config=TrainConfig(
-            layers=(1000, 1000, 500),
+            layers=(200,),
+            fan_in=(6,),
             encoder="power-of-two",
             bits_per_feature=3,
+            wiring=("mapping",),
             initialization="gaussian",
-            tau=3.0,
+            sampling="hard",
+            tau=2.0,
             learning_rate=0.1,
-            steps=1500,
+            steps=1000,
+            input_noise=0.03,
         ),
     ),
     Preset(
         name="mnist",
         dataset="mnist",
-        description="MNIST on the top bit of every pixel: 28,000 gates before pruning",
+        description="MNIST on three thresholds a pixel: one layer of 1,000 LUTs of six inputs",
         config=TrainConfig(
-            layers=(8000, 8000, 8000, 4000),
-            encoder="power-of-two",
-            bits_per_feature=1,
-            wiring=("local", "local", "local", "balanced"),
-            local_radius=3,
+            layers=(1000,),
+            fan_in=(6,),
+            encoder="fixed",
+            thresholds=(64, 128, 192),
+            wiring=("candidates",),
+            candidates=32,
+            resample_every=20,
             initialization="gaussian",
+            sampling="hard",
             tau=5.0,
             learning_rate=0.1,
-            steps=16_000,
+            steps=20_000,
             shift_pixels=1,
             evaluate_every=1000,
         ),
@@ -61,18 +68,21 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         name="tabular",
         dataset=None,
-        # 840 outputs divide into 2 to 8, 10, 12, 14, 15, ... classes.
-        description="any table with 2 to 8 or 10 classes: 3,640 gates, quantile thresholds",
+        description="any table: one layer of 840 two-input gates that choose their inputs",
         config=TrainConfig(
-            layers=(1400, 1400, 840),
+            layers=(840,),  # divides into 2 to 8, 10, 12, 14, 15, ... classes
             encoder="quantile",
             bits_per_feature=8,
+            wiring=("mapping",),
             initialization="gaussian",
-            learning_rate=0.05,
-            steps=4000,
+            sampling="hard",
+            learning_rate=0.1,
+            batch_size=256,
+            steps=2000,
         ),
     ),
 )
+"""Presets; the first that was made for a data set, else the last, is its default."""
 
 
 def adapted(config: TrainConfig, n_names: int, *, bits: bool = False) -> TrainConfig:

@@ -15,10 +15,12 @@ from lgn2hdl.datasets import Dataset
 from lgn2hdl.errors import OptionError
 from lgn2hdl.estimate import estimate_luts
 from lgn2hdl.model import LogicNet
+from lgn2hdl.train.accuracy import test_metrics
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.distributed import Group
 from lgn2hdl.train.interrupt import TrainingInterruptedError, TrainingStoppedError
-from lgn2hdl.train.loop import Progress, test_metrics, train
+from lgn2hdl.train.loop import train
+from lgn2hdl.train.run import Progress
 from lgn2hdl.train.teacher import load_logits
 from lgn2hdl.train.threads import use_threads
 

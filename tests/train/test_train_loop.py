@@ -9,8 +9,9 @@ from runs import CONFIG, make_dataset, make_images
 
 from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.model import decide
+from lgn2hdl.train.accuracy import accuracy
 from lgn2hdl.train.config import RELAXATION_NAMES, SELECTIONS, TrainConfig
-from lgn2hdl.train.loop import accuracy, train
+from lgn2hdl.train.loop import train
 from lgn2hdl.train.network import RelaxedNetwork
 from lgn2hdl.train.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
 
