@@ -1,5 +1,6 @@
 """README and docs: their commands exist, and their figures are those of the committed models."""
 
+import dataclasses
 import re
 import runpy
 import shlex
@@ -10,6 +11,9 @@ import pytest
 
 from lgn2hdl import model_file
 from lgn2hdl.cli import cli, run
+from lgn2hdl.cli.train import _config as config_of
+from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.presets import adapted
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,6 +70,21 @@ def test_the_results_are_those_of_the_cards(model):
     page = ROOT / "docs" / "results.md"
     assert runpy.run_path(str(ROOT / "benchmarks" / "results.py"))["row"](model) in page.read_text()
     assert model_file.load(model).card["command"] in commands(page)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_the_command_of_a_model_gives_its_options(model):
+    network = model_file.load(model)
+    arguments = shlex.split(network.card["command"])[2:]
+    with click.Context(cli) as parent:
+        params = cli.commands["train"].make_context("train", arguments, parent=parent).params
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    given = {name: params[name] for name in names if params[name] is not None}
+    config = config_of(params["dataset"], params["preset_name"], None, given)
+    if "layers" not in given:
+        config = adapted(config, len(network.class_names))
+    tau = config.tau_for(len(network.class_names))
+    assert {**config.to_json(), "tau": tau} == network.card["training"]
 
 
 def test_there_are_models():
