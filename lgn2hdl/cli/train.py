@@ -173,4 +173,6 @@ def _report(out: Path, network: LogicNet, as_json: bool) -> None:
         ("training", f"{timing['seconds']:.0f} s"),
         ("step", f"{timing['milliseconds_per_step']:.1f} ms"),
     ]
+    if "estimated_luts" in metrics:
+        rows.append(("estimated LUTs", metrics["estimated_luts"]))
     print_table(str(out), ("what", "value"), rows)
