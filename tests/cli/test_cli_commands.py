@@ -45,7 +45,7 @@ def test_info(model, lgn2hdl, read_json):
     assert "fold_constants" in out
     assert "test_hard_accuracy" in out
     values = read_json("info", model)
-    assert values["layers"] == [{"nodes": 200, "fan_in": 2}, {"nodes": 100, "fan_in": 2}]
+    assert values["layers"] == [{"nodes": 200, "fan_in": 6}, {"nodes": 100, "fan_in": 6}]
     assert values["passes"][0]["gates_before"] == 300
 
 

@@ -97,7 +97,7 @@ def test_the_same_command_adds_trials(swept, lgn2hdl):
 def test_another_configuration_or_data_set_is_refused(swept, fails, tmp_path):
     out, _ = swept
     message = fails(*command(out, "--sweep", "1", "--tau", "4"))
-    assert "has tau 3.0, not 4.0: give the same options, or another --storage" in message
+    assert "has tau 2.0, not 4.0: give the same options, or another --storage" in message
     x = np.random.default_rng(0).integers(0, 2, (40, 64)).astype(bool)
     y = np.arange(40) % 10
     np.savez(tmp_path / "other.npz", x_train=x, y_train=y, x_test=x, y_test=y)
