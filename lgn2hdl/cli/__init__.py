@@ -6,6 +6,7 @@ a file, the data or a tool, 2 a wrong command line, 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -31,7 +32,13 @@ for _command in (train, info, synth, sim, predict, evaluate):
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        # In a group of processes torch's own threads can abort while the interpreter shuts down.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
