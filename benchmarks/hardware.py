@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.synth import synth_options, write_design
+from lgn2hdl.cli.synth import synth_options
+from lgn2hdl.cli.synth_run import write_design
 from lgn2hdl.synth.area import PARTS
 
 MODELS = Path(__file__).resolve().parents[1] / "models"

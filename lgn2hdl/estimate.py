@@ -16,10 +16,14 @@ from lgn2hdl.model import GroupSum, LogicNet
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.passes import prune
 
-LUTS_PER_BIT = 1.56
-"""LUT6 of a popcount per bit, and of a comparison of two scores per bit of the scores.
+POPCOUNT_LUTS = 0.65
+"""LUT6 of a popcount per counted bit: 0.55 to 0.7, growing with their number."""
 
-As Yosys counts them; ``benchmarks/hardware.py`` prints its counts for every model.
+ARGMAX_LUTS = 1.25
+"""LUT6 of the argmax per bit of a score and class but the first.
+
+As Yosys counts what :mod:`lgn2hdl.arithmetic` makes; ``benchmarks/hardware.py`` prints both for
+every model.
 """
 
 
@@ -39,7 +43,7 @@ class LutEstimate:
 
 def least_luts(n_classes: int) -> int:
     """Estimate of the smallest head for so many classes, one counted bit each, without any core."""
-    return round(LUTS_PER_BIT * n_classes) + round(LUTS_PER_BIT * (n_classes - 1))
+    return round(POPCOUNT_LUTS * n_classes) + round(ARGMAX_LUTS * (n_classes - 1))
 
 
 def estimate_luts(network: LogicNet) -> LutEstimate:
@@ -53,8 +57,8 @@ def estimate_luts(network: LogicNet) -> LutEstimate:
     width = int(counted.max(initial=1)).bit_length()
     return LutEstimate(
         core=core,
-        popcount=round(LUTS_PER_BIT * int(counted.sum())),
-        argmax=round(LUTS_PER_BIT * width * (network.head.n_classes - 1)),
+        popcount=round(POPCOUNT_LUTS * int(counted.sum())),
+        argmax=round(ARGMAX_LUTS * width * (network.head.n_classes - 1)),
     )
 
 

@@ -1,12 +1,11 @@
-"""Head plan: the adders, comparators and registers that turn core outputs into a result.
+"""Head plan: what turns core outputs into a result, before any hardware is chosen for it.
 
-GroupSum: the score of a class is a bias plus a weighted sum of core outputs. Outputs that read the
-same node are one term with a larger weight, constant outputs go into the bias, and a negative
-weight counts the complement (``-w*b = w*(1-b) - w``), so that only unsigned numbers are added. One
-balanced binary adder tree a class, then a tournament of comparators; registers after every so many
-levels. Bits: the core's registers are the result; only wires follow.
+GroupSum: the score of a class is a bias plus a weighted sum of core signals. Outputs that read the
+same node are one term with a larger weight, constant outputs go into the bias, an output that is
+the complement of another one counts that one backwards, and a negative weight counts the complement
+(``-w*b = w*(1-b) - w``), so that only unsigned numbers are added. Bits: only wires follow.
 
-The hardware in :mod:`lgn2hdl.hdl` and the flip-flop counts here follow the same plan.
+:mod:`lgn2hdl.arithmetic` makes the hardware of a plan.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl import logic
 from lgn2hdl.model import Bits, GroupSum, Head
-from lgn2hdl.netlist import Netlist, frozen
+from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
 
 
 @dataclass(frozen=True)
@@ -43,31 +43,23 @@ class ClassSum:
     bias: int
 
     @property
-    def highest_sums(self) -> list[list[int]]:
-        """Largest value of every number on each level of the adder tree, the terms first.
-
-        Level 0 are the terms in order; on each further level neighbours are added and an odd last
-        number is passed on. An empty sum is one number that is always 0.
-        """
-        level = [term.weight for term in self.terms] or [0]
-        tree = [level]
-        while len(level) > 1:
-            level = [sum(level[i : i + 2]) for i in range(0, len(level), 2)]
-            tree.append(level)
-        return tree
+    def score_range(self) -> tuple[int, int]:
+        """Lowest and highest value of this score."""
+        return self.bias, self.bias + sum(term.weight for term in self.terms)
 
 
 @dataclass(frozen=True)
 class GroupSumPlan:
-    """Popcounts and argmax of a GroupSum head, with their registers.
+    """Scores and decision of a GroupSum head.
 
     Attributes:
         sums: one for each class.
-        levels_per_stage: adder or comparator levels between registers.
+        scores: whether the sums are the scores of the head, and leave the hardware. If not, only
+            the decision that they lead to is that of the head.
     """
 
     sums: tuple[ClassSum, ...]
-    levels_per_stage: int
+    scores: bool = True
 
     @property
     def n_classes(self) -> int:
@@ -77,8 +69,8 @@ class GroupSumPlan:
     @property
     def score_range(self) -> tuple[int, int]:
         """Lowest and highest value that any score can take."""
-        low = min(item.bias for item in self.sums)
-        return low, max(item.bias + item.highest_sums[-1][0] for item in self.sums)
+        ranges = [item.score_range for item in self.sums]
+        return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     @property
     def score_signed(self) -> bool:
@@ -98,138 +90,149 @@ class GroupSumPlan:
         """Bits of a class index."""
         return max(1, (self.n_classes - 1).bit_length())
 
-    @property
-    def popcount_latency(self) -> int:
-        """Clock cycles of the adder trees; the biases are added in the last of them."""
-        deepest = max(len(item.highest_sums) - 1 for item in self.sums)
-        return max(1, -(-deepest // self.levels_per_stage))
 
-    @property
-    def argmax_latency(self) -> int:
-        """Clock cycles of the tournament."""
-        return -(-(self.n_classes - 1).bit_length() // self.levels_per_stage)
-
-    @property
-    def latency(self) -> int:
-        """Clock cycles from the core's outputs to the decision."""
-        return self.popcount_latency + self.argmax_latency
-
-    @property
-    def flip_flops(self) -> dict[str, int]:
-        """Registers of each part."""
-        return {"popcount": self.popcount_flip_flops, "argmax": self.argmax_flip_flops}
-
-    @property
-    def popcount_flip_flops(self) -> int:
-        """Registers inside and behind the adder trees."""
-        total = self.n_classes * self.score_width
-        for item in self.sums:
-            tree = item.highest_sums
-            for stage in range(1, self.popcount_latency):
-                level = tree[min(stage * self.levels_per_stage, len(tree) - 1)]
-                total += sum(highest.bit_length() for highest in level)
-        return total
-
-    @property
-    def argmax_flip_flops(self) -> int:
-        """Registers of the tournament, including the scores that wait for the decision."""
-        total = 0
-        for stage in range(1, self.argmax_latency + 1):
-            rounds = min(stage * self.levels_per_stage, (self.n_classes - 1).bit_length())
-            total += self.n_classes * self.score_width
-            survivors = -(-self.n_classes // (1 << rounds))
-            last = stage == self.argmax_latency
-            total += self.class_width if last else _survivor_bits(self, rounds, survivors)
-        return total
-
-
-def _survivor_bits(plan: GroupSumPlan, rounds: int, survivors: int) -> int:
-    """Bits of the (score, index) pairs after some rounds; an index has only its changing bits."""
-    index_bits = [
-        (min((player + 1) << rounds, plan.n_classes) - 1 - (player << rounds)).bit_length()
-        for player in range(survivors)
-    ]
-    return survivors * plan.score_width + sum(index_bits)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class BitsPlan:
-    """Wires of a Bits head: outputs that are the same signal share its register.
+    """A Bits head: the outputs are the result.
 
     Attributes:
-        signal: position of each output among the core's signals, -1 if it is constant, ``i32[n]``.
-        is_one: outputs that are constant 1, ``bool[n]``.
+        n_outputs: number of output bits.
     """
 
-    signal: npt.NDArray[np.int32]
-    is_one: npt.NDArray[np.bool_]
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of output bits, n."""
-        return len(self.signal)
-
-    @property
-    def latency(self) -> int:
-        """Clock cycles from the core's outputs to the result: none."""
-        return 0
-
-    @property
-    def flip_flops(self) -> dict[str, int]:
-        """Registers of each part: there is none."""
-        return {}
+    n_outputs: int
 
 
 HeadPlan = GroupSumPlan | BitsPlan
 """What follows the core."""
 
 
+def head_signals(head: Head, netlist: Netlist, *, scores: bool = True) -> Ids:
+    """Node ids that the core has to hand over for this head, ascending, each one once, ``i32[S]``.
+
+    Args:
+        head: the network's head, one entry for each netlist output.
+        netlist: the gate graph whose outputs the head reads.
+        scores: whether the scores themselves are wanted, see :func:`plan_head`.
+    """
+    if isinstance(head, Bits):
+        constant, _ = _constant_nodes(netlist)
+        return np.unique(netlist.outputs[~constant[netlist.outputs]])
+    nodes, weights, _ = _weights(head, netlist, None, scores)
+    return nodes[weights.any(axis=0)]
+
+
 def plan_head(
-    head: Head, netlist: Netlist, signals: npt.NDArray[np.integer], levels_per_stage: int
+    head: Head,
+    netlist: Netlist,
+    signals: npt.NDArray[np.integer],
+    *,
+    scores: bool = True,
 ) -> HeadPlan:
     """Plan what follows the core.
 
     Args:
         head: the network's head, one entry for each netlist output.
         netlist: the gate graph whose outputs the head reads.
-        signals: node ids that the core hands over, ascending; every other output is constant.
-        levels_per_stage: adder or comparator levels between registers; a Bits head has none.
+        signals: node ids that the core hands over, ascending; at least :func:`head_signals`, or
+            all outputs that are not constant.
+        scores: whether the scores are those of the head. If only the decision matters, what is
+            common to all classes is left out and the lowest score becomes 0.
     """
     if isinstance(head, Bits):
-        return _plan_bits(netlist, signals)
-    return _plan_group_sum(head, netlist, signals, levels_per_stage)
-
-
-def _constant_outputs(
-    netlist: Netlist, signals: npt.NDArray[np.integer]
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which netlist outputs are signals and which are constant 1, ``bool[O]`` both."""
-    is_signal = np.isin(netlist.outputs, signals)
-    gate = np.maximum(netlist.outputs - netlist.first_gate, 0)
-    is_one = ~is_signal & (netlist.outputs >= netlist.first_gate)
-    is_one[is_one] = netlist.table[gate[is_one]] & 1
-    return is_signal, is_one
-
-
-def _plan_bits(netlist: Netlist, signals: npt.NDArray[np.integer]) -> BitsPlan:
-    is_signal, is_one = _constant_outputs(netlist, signals)
-    position = np.where(is_signal, np.searchsorted(signals, netlist.outputs), -1)
-    return BitsPlan(signal=frozen(position, np.int32), is_one=frozen(is_one, np.bool_))
-
-
-def _plan_group_sum(
-    head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer], levels_per_stage: int
-) -> GroupSumPlan:
-    """Collect the terms of every class."""
-    weight = head.weight.astype(np.int64)
-    is_signal, is_one = _constant_outputs(netlist, signals)
-    bias = head.bias.astype(np.int64)
-    np.add.at(bias, head.class_of[is_one], weight[is_one])
+        return BitsPlan(head.n)
+    nodes, weights, bias = _weights(head, netlist, signals, scores)
     totals = np.zeros((head.n_classes, len(signals)), np.int64)
-    position = np.searchsorted(signals, netlist.outputs[is_signal])
-    np.add.at(totals, (head.class_of[is_signal], position), weight[is_signal])
-    sums = tuple(_class_sum(row, int(constant)) for row, constant in zip(totals, bias, strict=True))
-    return GroupSumPlan(sums=sums, levels_per_stage=levels_per_stage)
+    used = weights.any(axis=0)
+    totals[:, np.searchsorted(signals, nodes[used])] = weights[:, used]
+    sums = [_class_sum(row, int(constant)) for row, constant in zip(totals, bias, strict=True)]
+    if not scores:
+        lowest = min(item.bias for item in sums)
+        sums = [ClassSum(item.terms, item.bias - lowest) for item in sums]
+    return GroupSumPlan(sums=tuple(sums), scores=scores)
+
+
+def _constant_nodes(netlist: Netlist) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which nodes are gates without pins or node 0, and which of them are 1, ``bool[n_nodes]``."""
+    constant = np.zeros(netlist.n_nodes, np.bool_)
+    constant[CONSTANT_ZERO] = True
+    constant[netlist.first_gate :] = (netlist.fanin == CONSTANT_ZERO).all(axis=1)
+    one = constant.copy()
+    one[CONSTANT_ZERO] = False
+    one[netlist.first_gate :] &= (netlist.table & 1).astype(np.bool_)
+    return constant, one
+
+
+def _weights(
+    head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer] | None, scores: bool
+) -> tuple[Ids, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Nodes ``i32[n]``, their weight in every class ``i64[C, n]``, and the biases ``i64[C]``.
+
+    With ``signals``, only these nodes have weights.
+    """
+    constant, one = _constant_nodes(netlist)
+    node, complement = _plain_outputs(netlist, signals)
+    complement = np.where(constant[netlist.outputs], one[netlist.outputs], complement)
+    weight = head.weight.astype(np.int64)
+    bias = head.bias.astype(np.int64)
+    # w * (1 - b) = w - w * b
+    np.add.at(bias, head.class_of[complement], weight[complement])
+    signed = np.where(complement, -weight, weight)
+    signed[constant[netlist.outputs]] = 0
+    nodes, column = np.unique(node, return_inverse=True)
+    weights = np.zeros((head.n_classes, len(nodes)), np.int64)
+    np.add.at(weights, (head.class_of, column), signed)
+    if not scores:
+        weights -= _common_part(weights)
+    return nodes.astype(np.int32), weights, bias
+
+
+def _plain_outputs(
+    netlist: Netlist, signals: npt.NDArray[np.integer] | None
+) -> tuple[Ids, npt.NDArray[np.bool_]]:
+    """For every output a node that is the output or its complement, and whether it is that.
+
+    An inverter stands for the node it reads; of outputs that complement each other the lowest
+    stands for both.
+    """
+    outputs = np.unique(netlist.outputs)
+    gates = outputs[outputs >= netlist.first_gate]
+    fanin, table = (
+        netlist.fanin[gates - netlist.first_gate],
+        netlist.table[gates - netlist.first_gate],
+    )
+    stands_for = np.arange(netlist.n_nodes, dtype=np.int32)
+    flipped = np.zeros(netlist.n_nodes, np.bool_)
+    ones = logic.all_ones(netlist.n_pins)
+    negative = (table & 1).astype(np.bool_)  # of a gate and its complement, one gives 1 for 0s
+    normal = np.where(negative, logic.negate(table, netlist.n_pins), table)
+    keys = np.column_stack([fanin.astype(np.uint64), normal.astype(np.uint64)])
+    _, first, twin = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    representative = first[twin.ravel()]
+    stands_for[gates] = gates[representative]
+    flipped[gates] = negative != negative[representative]
+    for pin in range(netlist.n_pins):
+        source = fanin[:, pin]
+        inverter = table == ones ^ logic.pin_table(netlist.n_pins, pin)
+        if signals is not None:
+            inverter &= np.isin(source, signals) | ~np.isin(gates, signals)
+        stands_for[gates[inverter]] = source[inverter]
+        flipped[gates[inverter]] = True
+    return stands_for[netlist.outputs], flipped[netlist.outputs]
+
+
+def _common_part(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """What to take off every class's weight of a signal, ``i64[n]``, for the fewest bits to add.
+
+    Scores of one sample may all change by the same amount without changing the decision.
+    """
+    choices = np.concatenate([np.zeros_like(weights[:1]), weights])
+    left = np.abs(weights[None, :, :] - choices[:, None, :])  # [choice, class, signal]
+    bits = np.zeros(left.shape, np.int64)
+    while left.any():
+        bits += left & 1
+        left >>= 1
+    best = bits.sum(axis=1).argmin(axis=0)
+    return np.take_along_axis(choices, best[None, :], axis=0)[0]
 
 
 def _class_sum(totals: npt.NDArray[np.int64], bias: int) -> ClassSum:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from amaranth.back import rtlil
+from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from lgn2hdl import logic
+from lgn2hdl import logic, packed
+from lgn2hdl.assemble import assemble
 from lgn2hdl.features import NOT_A_CATEGORY, Features, integer_features
+from lgn2hdl.hdl.part import RESULT, PartPlan
+from lgn2hdl.head import BitsPlan
 from lgn2hdl.lower import lower
-from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer, decide
+from lgn2hdl.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
 from lgn2hdl.schedule import Design, schedule
+from lgn2hdl.synth.vectors import random_vectors
 
 
 def features_of_widths(widths: Sequence[int]) -> Features:
@@ -125,28 +131,96 @@ def all_rows(n_columns: int) -> np.ndarray:
 
 
 def design_of(
-    network: LogicNet, *, levels: int = 2, head_levels: int = 2, pruned: bool = True
+    network: LogicNet,
+    *,
+    levels: int = 2,
+    k: int = 6,
+    carry: bool = True,
+    scores: bool = True,
+    pruned: bool = True,
 ) -> Design:
-    """The scheduled design of a network."""
-    netlist = prune(lower(network))[0] if pruned else lower(network)
-    return schedule(network, netlist, levels_per_stage=levels, head_levels_per_stage=head_levels)
+    """The scheduled design of a network whose gates are not mapped."""
+    core = prune(lower(network))[0] if pruned else lower(network)
+    circuit, head = assemble(network, core, k=k, carry=carry, scores=scores)
+    return schedule(network, circuit, head, levels_per_stage=levels)
 
 
 def netlist_design(netlist: Netlist, levels: int) -> Design:
-    """A design around any netlist: one-bit features, every output counts for one of two classes."""
-    n_features = max(1, netlist.n_inputs)
-    n_outputs = len(netlist.outputs)
+    """A design around a netlist with inputs and outputs: one-bit features, outputs are bits."""
+    n_features, n_outputs = netlist.n_inputs, len(netlist.outputs)
     network = LogicNet(
         features=integer_features(n_features, 1),
         encoder=Thermometer(np.arange(n_features), np.ones(n_features, np.int32)),
-        layers=(Lut(np.zeros((max(1, n_outputs), 2), np.int32), [8] * max(1, n_outputs)),),
-        head=GroupSum(
-            np.arange(max(1, n_outputs)) % 2, np.ones(max(1, n_outputs)), np.zeros(2), 1.0
-        ),
-        class_names=("even", "odd"),
+        layers=(Lut(np.zeros((n_outputs, 2), np.int32), [8] * n_outputs),),
+        head=Bits(n_outputs),
+        class_names=tuple(f"bit {place}" for place in range(n_outputs)),
         card={},
     )
-    return schedule(network, netlist, levels_per_stage=levels, head_levels_per_stage=1)
+    circuit, head = assemble(network, netlist, k=6, carry=False)
+    return schedule(network, circuit, head, levels_per_stage=levels)
+
+
+def constant_network(head: Head) -> LogicNet:
+    """Two outputs, 0 and 1: no encoder bit and no gate is left."""
+    return LogicNet(
+        features=features_of_widths([1]),
+        encoder=Thermometer([0], [1]),
+        layers=(Lut([[0, 0], [0, 0]], [0, 15]),),
+        head=head,
+        class_names=("a", "b"),
+        card={},
+    )
+
+
+def wire_network() -> LogicNet:
+    """Outputs are bits of the input as it came, twice, and its complement: one stage of wires."""
+    return LogicNet(
+        features=features_of_widths([2]),
+        encoder=Thermometer([0, 0], [2, 1]),
+        layers=(Lut([[0, 0], [1, 1], [0, 0], [0, 1]], [10, 10, 5, 10]),),
+        head=Bits(4),
+        class_names=("a", "b", "c", "d"),
+        card={},
+    )
+
+
+def feature_bits(features: Features, integers: np.ndarray) -> np.ndarray:
+    """Bits of the packed input ``x`` of every row, ``bool[bits, N]``."""
+    return np.array([
+        integers[:, feature].astype(np.int64) >> bit & 1 == 1
+        for feature, width in enumerate(features.width.tolist())
+        for bit in range(width)
+    ])  # fmt: skip
+
+
+def random_rows(features: Features, number: int, seed: int = 0) -> np.ndarray:
+    """Random features, ``[N, F]``; the first two rows are all lowest and all highest."""
+    rows = random_vectors(features, number, seed).integers
+    rows[:1], rows[1:2] = 0, features.highest
+    return rows
+
+
+def node_values(design: Design, rows: np.ndarray) -> np.ndarray:
+    """Value of every node for each row of features, by the golden model, ``bool[nodes, N]``."""
+    netlist = design.circuit.netlist
+    everything = replace(netlist, outputs=np.arange(netlist.n_nodes, dtype=np.int32))
+    bits = packed.pack(feature_bits(design.network.features, rows))
+    return packed.unpack(evaluate(everything, bits), len(rows))
+
+
+def port_values(design: Design, rows: np.ndarray) -> list[dict[str, int]]:
+    """Expected value of the result ports for each row, by the trained network itself."""
+    plan, network = design.head, design.network
+    if isinstance(plan, BitsPlan):
+        ones = [1] * plan.n_outputs
+        return [{"bits": pack_bits(row, ones)} for row in network.decisions(rows).tolist()]
+    scores = network.scores(rows)
+    results = [{"class_index": int(index)} for index in decide(scores)]
+    if plan.scores:
+        widths = [plan.score_width] * plan.n_classes
+        for result, row in zip(results, scores.tolist(), strict=True):
+            result["scores"] = pack_bits(row, widths)
+    return results
 
 
 def register_transfer_text(component: Any) -> str:
@@ -161,31 +235,51 @@ def register_bits(component: Any) -> int:
     return sum(int(re.search(r"\\WIDTH (\d+)", cell)[1]) for cell in cells)
 
 
-def run_component(
-    component: Any,
-    samples: Iterable[Mapping[str, int]],
-    outputs: Sequence[str],
-    latency: int,
-) -> list[dict[str, int]]:
-    """Outputs for a new sample every clock cycle, read ``latency`` cycles after each was put in."""
-    results = []
-    waiting = list(samples)
-    last = dict(waiting[-1])
+def run_part(component: Any, plan: PartPlan, values: np.ndarray, latency: int) -> None:
+    """Feed a part with a new sample every clock cycle and require the golden value at each output.
+
+    A value (node, time) belongs to the sample that entered ``time`` cycles ago. ``values`` is
+    ``bool[nodes, N]``; a sample that has not entered yet is all zeros and is not checked.
+    """
+    n_rows = values.shape[1]
+    inputs = {f"from_{part}": rows for part, rows in plan.inputs.items()}
+    if plan.n_x:
+        inputs["x"] = np.stack([1 + np.arange(plan.n_x), np.zeros(plan.n_x, int)], axis=1)
+    outputs = {
+        part if part == RESULT else f"to_{part}": rows for part, rows in plan.outputs.items()
+    }
+
+    def expected(rows: np.ndarray, cycle: int) -> list[bool]:
+        samples = cycle - rows[:, 1]
+        return np.where((samples >= 0) & (samples < n_rows),
+                        values[rows[:, 0], np.clip(samples, 0, n_rows - 1)], False)  # fmt: skip
 
     async def bench(context: Any) -> None:
-        for cycle, sample in enumerate([*waiting, *[last] * latency]):
-            for name, value in sample.items():
-                context.set(getattr(component, name), value)
-            if cycle >= latency:
-                ports = {name: getattr(component, name) for name in outputs}
-                results.append({name: int(context.get(port)) for name, port in ports.items()})
+        for cycle in range(n_rows + latency):
+            for name, rows in inputs.items():
+                number = pack_bits(expected(rows, cycle), [1] * len(rows))
+                context.set(getattr(component, name), number)
+            for name, rows in outputs.items():
+                got = int(context.get(getattr(component, name)))
+                known = (rows[:, 1] <= cycle) & (cycle - rows[:, 1] < n_rows)
+                bits = np.array([got >> place & 1 for place in range(len(rows))], bool)
+                wrong = known & (bits != expected(rows, cycle))
+                assert not wrong.any(), (plan.name, name, cycle, rows[wrong].tolist())
             await context.tick()
 
-    simulator = Simulator(component)
+    simulator = Simulator(component if hasattr(component, "clk") else _clocked(component))
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
-    return results
+
+
+def _clocked(component: Any) -> Module:
+    """A part without registers beside one that only makes a clock for the simulator."""
+    m = Module()
+    m.submodules.part = component
+    tick = Signal()
+    m.d.sync += tick.eq(~tick)
+    return m
 
 
 def pack_bits(values: Sequence[int], widths: Sequence[int]) -> int:

@@ -130,14 +130,17 @@ def random_group_sum(rng: np.random.Generator, n_outputs: int) -> GroupSum:
 
 
 @st.composite
-def networks(draw: st.DrawFn, bits: bool | None = None) -> LogicNet:
+def networks(
+    draw: st.DrawFn, bits: bool | None = None, max_fan_in: int = logic.MAX_FAN_IN
+) -> LogicNet:
     """Random networks of 1 to 4 layers with mixed fan-in; both kinds of heads unless one is asked.
 
     Args:
         draw: given by hypothesis.
         bits: True for Bits heads only, False for GroupSum heads only.
+        max_fan_in: most pins of a node.
     """
-    fan_ins = tuple(draw(st.lists(st.integers(2, logic.MAX_FAN_IN), min_size=1, max_size=4)))
+    fan_ins = tuple(draw(st.lists(st.integers(2, max_fan_in), min_size=1, max_size=4)))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_features, width = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     bits = draw(st.booleans()) if bits is None else bits

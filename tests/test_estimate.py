@@ -5,7 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lgn2hdl.estimate import LUTS_PER_BIT, LutEstimate, estimate_luts, least_luts
+from lgn2hdl.estimate import (
+    ARGMAX_LUTS,
+    POPCOUNT_LUTS,
+    LutEstimate,
+    estimate_luts,
+    least_luts,
+)
 from lgn2hdl.features import integer_features
 from lgn2hdl.model import Bits, LogicNet, Lut, Thermometer, contiguous_groups
 
@@ -27,7 +33,7 @@ def network(fanin, tables, n_classes=2, *, n_inputs=4):
 
 def head_luts(counted, n_classes, width):
     """Popcounts of so many bits, and a tournament of scores of ``width`` bits."""
-    return round(LUTS_PER_BIT * counted), round(LUTS_PER_BIT * width * (n_classes - 1))
+    return round(POPCOUNT_LUTS * counted), round(ARGMAX_LUTS * width * (n_classes - 1))
 
 
 def test_every_gate_is_a_lut_and_every_bit_is_counted():

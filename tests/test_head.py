@@ -1,20 +1,17 @@
-import itertools
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.head import BitsPlan, ClassSum, GroupSumPlan, Term, plan_head
+from lgn2hdl.head import BitsPlan, ClassSum, GroupSumPlan, Term, head_signals, plan_head
 from lgn2hdl.model import Bits, GroupSum, Head
-from lgn2hdl.netlist import Netlist, levels
-from lgn2hdl.schedule import constant_nodes
+from lgn2hdl.netlist import Netlist
 
 
 def all_kinds_of_nodes(n_inputs: int) -> Netlist:
-    """Node 0, inputs, a constant-1 and a constant-0 gate without pins, and an inverter."""
-    fanin = [[0, 0], [0, 0], [1, 0]]
-    return Netlist(n_inputs, fanin, np.array([15, 0, 5], np.uint8), [])
+    """Node 0, inputs, and gates: constants 1 and 0, an inverter, a gate and its complement."""
+    fanin = [[0, 0], [0, 0], [1, 0], [1, n_inputs], [1, n_inputs]]
+    return Netlist(n_inputs, fanin, np.array([15, 0, 5, 2, 13], np.uint8), [])
 
 
 @st.composite
@@ -31,14 +28,12 @@ def heads(draw):
         bias=rng.integers(-40, 41, n_classes) * draw(st.sampled_from([0, 1, 1000])),
         tau=1.0,
     )
-    return head, netlist, draw(st.integers(1, 4))
+    return head, netlist
 
 
-def planned(head: Head, netlist: Netlist, levels_per_stage: int):
-    constant = constant_nodes(netlist, levels(netlist))
-    signals = np.unique(netlist.outputs)
-    signals = signals[~constant[signals]]
-    return plan_head(head, netlist, signals, levels_per_stage), signals
+def planned(head: Head, netlist: Netlist, *, scores: bool = True):
+    signals = head_signals(head, netlist, scores=scores)
+    return plan_head(head, netlist, signals, scores=scores), signals
 
 
 def node_values(netlist: Netlist) -> np.ndarray:
@@ -46,7 +41,8 @@ def node_values(netlist: Netlist) -> np.ndarray:
     samples = np.arange(1 << netlist.n_inputs)
     inputs = (samples >> np.arange(netlist.n_inputs)[:, None]) & 1 == 1
     one = np.ones_like(samples, np.bool_)
-    return np.stack([~one, *inputs, one, ~one, ~inputs[0]])
+    gate = inputs[0] & ~inputs[-1]
+    return np.stack([~one, *inputs, one, ~one, ~inputs[0], gate, ~gate])
 
 
 def scores_of(plan: GroupSumPlan, signal_values: np.ndarray) -> np.ndarray:
@@ -60,8 +56,8 @@ def scores_of(plan: GroupSumPlan, signal_values: np.ndarray) -> np.ndarray:
 
 @given(heads())
 def test_the_plan_computes_the_scores(case):
-    head, netlist, levels_per_stage = case
-    plan, signals = planned(head, netlist, levels_per_stage)
+    head, netlist = case
+    plan, signals = planned(head, netlist)
     values = node_values(netlist)
     expected = head.scores(values[netlist.outputs])
     np.testing.assert_array_equal(scores_of(plan, values[signals]), expected)
@@ -93,95 +89,90 @@ def test_terms_are_positive_and_unique(case):
 
 
 @given(heads())
-@settings(max_examples=50)
-def test_tree_bounds_halve_and_keep_the_sum(case):
-    plan, _ = planned(*case)
-    for item in plan.sums:
-        tree = item.highest_sums
-        assert len(tree[-1]) == 1
-        assert {sum(level) for level in tree} == {sum(term.weight for term in item.terms)}
-        for below, above in itertools.pairwise(tree):
-            assert len(above) == -(-len(below) // 2)
+def test_without_scores_the_decision_is_the_same(case):
+    head, netlist = case
+    plan, signals = planned(head, netlist, scores=False)
+    values = node_values(netlist)
+    expected = head.decisions(values[netlist.outputs])
+    np.testing.assert_array_equal(scores_of(plan, values[signals]).argmax(axis=1), expected)
+    assert min(item.score_range[0] for item in plan.sums) == 0
+    assert not plan.score_signed
+
+
+@given(heads(), st.booleans())
+def test_the_core_hands_over_what_the_head_reads_and_no_more(case, scores):
+    head, netlist = case
+    plan, signals = planned(head, netlist, scores=scores)
+    read = {term.signal for item in plan.sums for term in item.terms}
+    assert read == set(range(len(signals)))
+    assert np.array_equal(signals, np.unique(signals))
+    # Neither constants nor the inverter, and only one of two complements.
+    first = netlist.first_gate
+    assert not set(signals.tolist()) & {0, first, first + 1, first + 2}
+    assert len(set(signals.tolist()) & {first + 3, first + 4}) <= 1
+
+
+@given(heads())
+def test_a_plan_on_given_signals_uses_them_only(case):
+    head, netlist = case
+    constant = [0, netlist.first_gate, netlist.first_gate + 1]
+    signals = np.setdiff1d(netlist.outputs, constant)
+    plan = plan_head(head, netlist, signals)
+    values = node_values(netlist)
+    expected = head.scores(values[netlist.outputs])
+    np.testing.assert_array_equal(scores_of(plan, values[signals]), expected)
 
 
 def test_a_constant_output_moves_into_the_bias():
     kinds = all_kinds_of_nodes(2)
     netlist = Netlist(2, kinds.fanin, kinds.table, [0, 3, 4, 1, 1, 5])  # 0, one, zero, in, in, ~in
     head = GroupSum([0, 0, 0, 0, 0, 1], [7, -5, 9, 1, -3, 2], [10, 0], 1.0)
-    plan, signals = planned(head, netlist, 1)
-    assert signals.tolist() == [1, 5]
+    plan, signals = planned(head, netlist)
+    assert signals.tolist() == [1]
     assert plan.sums == (
         ClassSum((Term(0, 2, True),), 10 - 5 - 2),
-        ClassSum((Term(1, 2, False),), 0),
+        ClassSum((Term(0, 2, True),), 0),
+    )
+    assert [item.score_range for item in plan.sums] == [(3, 5), (0, 2)]
+
+
+def test_complements_cancel_in_a_class():
+    kinds = all_kinds_of_nodes(2)
+    netlist = Netlist(2, kinds.fanin, kinds.table, [6, 7, 1, 5, 6])
+    plan, signals = planned(GroupSum([0, 0, 0, 0, 1], [1, 1, 2, 2, 1], [0, 0], 1.0), netlist)
+    assert signals.tolist() == [6]
+    assert plan.sums == (ClassSum((), 3), ClassSum((Term(0, 1, False),), 0))
+
+
+def test_what_all_classes_share_is_left_out():
+    netlist = Netlist(2, np.zeros((0, 2)), np.zeros(0, np.uint8), [1, 1, 1, 2, 2])
+    head = GroupSum([0, 1, 2, 0, 1], np.ones(5), [5, 4, 4], 1.0)
+    plan, signals = planned(head, netlist, scores=False)
+    assert signals.tolist() == [2]  # two classes of three count it: the third counts against it
+    assert plan.sums == (
+        ClassSum((), 2),
+        ClassSum((), 1),
+        ClassSum((Term(0, 1, True),), 0),
     )
 
 
 def test_weights_that_cancel_leave_no_term():
     netlist = Netlist(1, np.zeros((0, 2)), np.zeros(0, np.uint8), [1, 1])
-    plan, _ = planned(GroupSum([0, 0], [3, -3], [0, 0], 1.0), netlist, 1)
+    plan, _ = planned(GroupSum([0, 0], [3, -3], [0, 0], 1.0), netlist)
     assert plan.sums[0] == ClassSum((), 0)
 
 
-def bits_of(plan: BitsPlan, signal_values: np.ndarray) -> np.ndarray:
-    constant = np.broadcast_to(plan.is_one[:, None], (plan.n_outputs, signal_values.shape[1]))
-    bits = constant.copy()
-    bits[plan.signal >= 0] = signal_values[plan.signal[plan.signal >= 0]]
-    return bits
-
-
-@given(st.integers(1, 4), st.data())
-def test_the_plan_of_bits_finds_every_output(n_inputs, data):
-    kinds = all_kinds_of_nodes(n_inputs)
-    node = st.integers(0, kinds.n_nodes - 1)
-    outputs = data.draw(st.lists(node, min_size=1, max_size=12))
-    netlist = Netlist(n_inputs, kinds.fanin, kinds.table, outputs)
-    plan, signals = planned(Bits(len(outputs)), netlist, 1)
-    values = node_values(netlist)
-    np.testing.assert_array_equal(bits_of(plan, values[signals]), values[netlist.outputs])
-    assert not plan.is_one[plan.signal >= 0].any()
-    assert (plan.latency, plan.flip_flops) == (0, {})
-
-
-def test_outputs_that_repeat_or_are_constant_by_hand():
+def test_the_signals_of_bits_are_the_outputs_that_are_no_constants():
     kinds = all_kinds_of_nodes(2)  # 0: zero, 1 and 2: inputs, 3: one, 4: zero, 5: not input 1
     netlist = Netlist(2, kinds.fanin, kinds.table, [5, 3, 1, 4, 5, 0])
-    plan, signals = planned(Bits(6), netlist, 1)
+    plan, signals = planned(Bits(6), netlist)
     assert signals.tolist() == [1, 5]
-    assert plan.signal.tolist() == [1, -1, 0, -1, 1, -1]
-    assert plan.is_one.tolist() == [False, True, False, False, False, False]
-
-
-def unit_plan(n_terms: int, n_classes: int, levels_per_stage: int) -> GroupSumPlan:
-    terms = tuple(Term(signal, 1, False) for signal in range(n_terms))
-    return GroupSumPlan((ClassSum(terms, 0),) * n_classes, levels_per_stage)
+    assert plan == BitsPlan(6)
 
 
 @pytest.mark.parametrize(
-    ("n_terms", "levels_per_stage", "cycles"),
-    [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 2), (4, 1, 2), (5, 1, 3), (5, 2, 2), (256, 3, 3),
-     (257, 3, 3), (513, 3, 4)],
-)  # fmt: skip
-def test_popcount_latency(n_terms, levels_per_stage, cycles):
-    assert unit_plan(n_terms, 2, levels_per_stage).popcount_latency == cycles
-
-
-@pytest.mark.parametrize(
-    ("n_classes", "levels_per_stage", "cycles", "class_width"),
-    [(2, 1, 1, 1), (3, 1, 2, 2), (4, 1, 2, 2), (5, 1, 3, 3), (10, 1, 4, 4), (10, 2, 2, 4),
-     (10, 3, 2, 4), (10, 4, 1, 4), (17, 4, 2, 5)],
-)  # fmt: skip
-def test_argmax_latency_and_class_width(n_classes, levels_per_stage, cycles, class_width):
-    plan = unit_plan(4, n_classes, levels_per_stage)
-    assert plan.argmax_latency == cycles
-    assert plan.class_width == class_width
-    assert plan.latency == cycles + plan.popcount_latency
-
-
-def test_flip_flops_counted_by_hand():
-    # 5 terms of one bit: after level 1 three numbers of 2, 2, 1 bits; after level 2 of 3 and 1
-    # bits; then the scores of 3 bits.
-    plan = unit_plan(5, 3, 1)
-    assert plan.popcount_flip_flops == 3 * (2 + 2 + 1) + 3 * (3 + 1) + 3 * 3
-    # Round 1: pair (score, 1 bit) and a lone score, and 3 waiting scores; then class and scores.
-    assert plan.argmax_flip_flops == (3 + 1) + 3 + 9 + 2 + 9
-    assert plan.flip_flops == {"popcount": 36, "argmax": 27}
+    ("n_classes", "class_width"), [(2, 1), (3, 2), (4, 2), (5, 3), (10, 4), (17, 5)]
+)
+def test_class_width(n_classes, class_width):
+    terms = tuple(Term(signal, 1, False) for signal in range(4))
+    assert GroupSumPlan((ClassSum(terms, 0),) * n_classes).class_width == class_width

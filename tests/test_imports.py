@@ -13,7 +13,11 @@ BASE = {"errors", "logic", "packed"}
 FILES = BASE | {"files", "container"}
 GRAPH = BASE | {"netlist"}
 MODEL = GRAPH | {"features", "model"}
-DESIGN = MODEL | {"lower", "passes", "head", "schedule"}
+DESIGN = MODEL | {"lower", "passes", "head", "circuit", "arithmetic", "assemble"}
+DESIGN |= {"retiming", "schedule"}
+
+CHANGES = {"accuracy", "observe", "prune_head"}
+"""What changes the network on request, and how much that costs."""
 
 MAY_IMPORT = {
     "errors": set(),
@@ -23,6 +27,7 @@ MAY_IMPORT = {
     "container": {"errors", "files"},
     "native": {"errors", "files"},
     "netlist": BASE,
+    "bench_format": GRAPH,
     "features": GRAPH,
     "model": GRAPH | {"features"},
     "model_file": FILES | MODEL,
@@ -30,13 +35,21 @@ MAY_IMPORT = {
     "passes": GRAPH,
     "estimate": MODEL | {"lower", "passes"},
     "head": MODEL,
-    "schedule": MODEL | {"head"},
+    "circuit": GRAPH,
+    "arithmetic": MODEL | {"head", "circuit"},
+    "retiming": GRAPH | {"circuit"},
+    "accuracy": MODEL | {"lower"},
+    "observe": MODEL | {"passes"},
+    "prune_head": MODEL | {"lower", "accuracy"},
+    "golden": MODEL | {"head"},
+    "assemble": MODEL | {"head", "circuit", "passes", "arithmetic"},
+    "schedule": MODEL | {"head", "circuit", "retiming"},
     "datasets": FILES | MODEL,
     "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
     "hdl": DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
     "verify": FILES | DESIGN | {"model_file", "datasets", "hdl", "sim"},
-    "synth": FILES | DESIGN | {"model_file", "datasets", "hdl"},
+    "synth": FILES | DESIGN | CHANGES | {"model_file", "datasets", "hdl", "bench_format", "golden"},
     "cli": FILES | DESIGN | {"model_file", "datasets", "train", "hdl", "sim", "verify", "synth"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -51,6 +64,7 @@ ONLY_IN = {
     "click": {"cli"},
     "pooch": {"datasets"},
     "PIL": {"datasets"},
+    "scipy": {"retiming"},
     "optuna": {"train"},
     "sqlalchemy": {"train"},
     "matplotlib": {"cli"},

@@ -12,7 +12,8 @@ import click
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.options import FILE, data_dir_option, require_package
-from lgn2hdl.cli.synth import synth_options, write_design
+from lgn2hdl.cli.synth import synth_options
+from lgn2hdl.cli.synth_run import write_design
 from lgn2hdl.errors import MismatchError
 from lgn2hdl.synth.flow import file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from lgn2hdl import model_file
-from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.arithmetic.cost import Objective
+from lgn2hdl.cli.console import print_json
 from lgn2hdl.cli.options import (
     FILE,
     data_dir_option,
@@ -19,175 +18,128 @@ from lgn2hdl.cli.options import (
     label_option,
     model_argument,
     require_package,
-    trained_dataset,
 )
-from lgn2hdl.errors import DataError
-from lgn2hdl.files import require_replaceable
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.area import AreaReport, measure_area
-from lgn2hdl.synth.flow import (
-    DEFAULT_HEAD_LEVELS,
-    DEFAULT_LEVELS,
-    DEFAULT_VECTORS,
-    Compiled,
-    compile_network,
-    dataset_vectors,
-    file_sha256,
-)
-from lgn2hdl.synth.manifest import MANIFEST
-from lgn2hdl.synth.vectors import Vectors, random_vectors
+from lgn2hdl.cli.synth_report import print_report, report_as_json
+from lgn2hdl.cli.synth_run import SynthOptions, write_design
+from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.hdl.emit import Emitter, check_module_name, module_name
+from lgn2hdl.synth.devices import DEVICES, find_device
+from lgn2hdl.synth.flow import DEFAULT_LEVELS, DEFAULT_VECTORS, options_for
+from lgn2hdl.synth.mapping import DEFAULT, EFFORTS
 
 DEFAULT_OUT = Path("rtl_out")
-
-
-@dataclass(frozen=True)
-class SynthOptions:
-    """What the user chose.
-
-    Attributes:
-        out: output folder.
-        name: name of the top module.
-        levels, head_levels: levels per pipeline stage.
-        vectors: number of test vectors.
-        dataset, data_dir, label: where test vectors come from.
-        area: whether to run Yosys.
-    """
-
-    out: Path
-    name: str
-    levels: int = DEFAULT_LEVELS
-    head_levels: int = DEFAULT_HEAD_LEVELS
-    vectors: int = DEFAULT_VECTORS
-    dataset: str | None = None
-    data_dir: Path | None = None
-    label: str | None = None
-    area: bool = True
+DEFAULT_DEVICE = "xcup"
+EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 
 
 @click.command()
 @model_argument
 @click.option("--out", type=FILE, help="Folder to write [default: rtl_out/<name>].")
 @click.option("--name", help="Name of the top module [default: from the model file].")
-@click.option("--levels", type=int, default=DEFAULT_LEVELS, show_default=True,
-              help="Gate levels per pipeline stage of the core.")  # fmt: skip
-@click.option("--head-levels", type=int, default=DEFAULT_HEAD_LEVELS, show_default=True,
-              help="Adder or comparator levels per pipeline stage of the head.")  # fmt: skip
+@click.option("--device", default=DEFAULT_DEVICE, show_default=True,
+              help=f"What to map to: {', '.join(device.name for device in DEVICES)}.")  # fmt: skip
+@click.option("--levels", type=int, help="LUT levels per pipeline stage "
+              f"[default: {DEFAULT_LEVELS}].")  # fmt: skip
+@click.option("--target-mhz", type=float, help="Clock to choose the LUT levels per stage for: by "
+              "the device's estimate, and with --pnr until it is reached.")  # fmt: skip
+@click.option("--effort", type=click.Choice(EFFORT_NAMES), default=DEFAULT.name, show_default=True,
+              help="How hard to look for few LUTs; none keeps the trained nodes.")  # fmt: skip
+@click.option("--head", "objective", default="small", show_default=True,
+              type=click.Choice(["small", "shallow"]),
+              help="Popcount and argmax of few LUTs, or of few levels.")  # fmt: skip
+@click.option("--wire-levels", type=int, default=0, show_default=True, help="LUT levels that the "
+              "wires into the core count for: registers on them raise the clock.")  # fmt: skip
+@click.option("--wide/--no-wide", default=True, help="Join LUTs by multiplexers where that takes "
+              "fewer of them.")  # fmt: skip
+@click.option("--scores/--no-scores", default=True, help="Emit the scores beside the class.")
+@click.option("--prune-head", type=float, metavar="BUDGET", help="Drop outputs for at most this "
+              "part of the training rows, such as 0.001.")  # fmt: skip
+@click.option("--observe", type=int, metavar="N", help="Replace nodes that are constant or equal "
+              "in all but N training rows.")  # fmt: skip
+@click.option("--check", is_flag=True, help="Compare each step with the golden model.")
+@click.option("--emitter", type=click.Choice([item.value for item in Emitter]), default="text",
+              show_default=True, help="What writes the Verilog.")  # fmt: skip
+@click.option("--native", is_flag=True, help="Optimize with the yosys on the PATH.")
+@click.option("--area/--no-area", default=True, help="Count cells with Yosys.")
+@click.option("--pnr", is_flag=True, help="Place and route with nextpnr, and report the clock.")
 @click.option("--vectors", type=int, default=DEFAULT_VECTORS, show_default=True,
               help="Test vectors, taken from the test rows.")  # fmt: skip
-@click.option("--dataset", help=f"Where test vectors come from: {dataset_help} "
+@click.option("--dataset", help=f"Where rows come from: {dataset_help} "
               "[default: what the model was trained on].")  # fmt: skip
-@click.option("--area/--no-area", default=True, help="Count LUTs with Yosys.")
 @data_dir_option
 @label_option
 @json_option
 def synth(model: Path, out: Path | None, name: str | None, as_json: bool, **options: Any) -> None:
     """Compile MODEL to pipelined Verilog in a folder that simulates itself (make -C FOLDER sim)."""
     chosen = synth_options(model, out, name, **options)
-    compiled, report, seconds = write_design(model, chosen)
+    written = write_design(model, chosen)
     if as_json:
-        print_json(_as_json(chosen, compiled, report, seconds))
-        return
-    _print(chosen, compiled, report, seconds)
-
-
-def synth_options(model: Path, out: Path | None, name: str | None, **options: Any) -> SynthOptions:
-    """The options with the defaults that depend on the model's file name.
-
-    Raises:
-        OptionError: if ``name`` is not a legal Verilog identifier.
-        ToolError: if Amaranth is not installed.
-    """
-    require_package("amaranth", "synth", "writing Verilog")
-    from lgn2hdl.hdl.emit import check_module_name, module_name
-
-    top = check_module_name(name) if name is not None else module_name(model.stem)
-    return SynthOptions(out=out or DEFAULT_OUT / top, name=top, **options)
-
-
-def write_design(model: Path, options: SynthOptions) -> tuple[Compiled, AreaReport | None, float]:
-    """Compile ``model`` and write its folder; also gives the seconds that Verilog took.
-
-    Raises:
-        Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
-    """
-    from lgn2hdl.hdl.emit import emit_verilog
-    from lgn2hdl.synth.folder import FolderContent, write_folder
-
-    network = model_file.load(model)
-    require_replaceable(options.out, MANIFEST)
-    compiled = compile_network(network, levels=options.levels, head_levels=options.head_levels)
-    vectors = _vectors(network, options)
-    gates = compiled.design.netlist.n_gates
-    note(f"pruned {compiled.lowered.n_gates:,} gates to {gates:,}; writing Verilog ...")
-    began = time.perf_counter()
-    verilog = emit_verilog(compiled.design, options.name)
-    seconds = time.perf_counter() - began
-    report = None
-    if options.area:
-        note(
-            "counting LUTs with Yosys (the first run of a new installation takes a minute more) ..."
+        print_json(report_as_json(chosen, written))
+    else:
+        print_report(chosen, written)
+    search = written.search
+    if search is not None and not search.is_met:
+        levels, best = search.best
+        reached = "no clock at all" if best.fmax_mhz is None else f"{best.fmax_mhz:.1f} MHz"
+        raise ToolError(
+            f"{search.target_mhz:g} MHz is out of reach on {chosen.device.name}: the best is "
+            f"{reached}, with {levels} LUT levels per stage, and that is in {chosen.out}"
         )
-        report = measure_area(verilog, options.name)
-    content = FolderContent(
-        design=compiled.design,
-        top=options.name,
-        model_sha256=file_sha256(model),
-        verilog=verilog,
-        vectors=vectors,
-        gates_before=compiled.lowered.n_gates,
-        area=report,
+
+
+def synth_options(
+    model: Path,
+    out: Path | None = None,
+    name: str | None = None,
+    *,
+    device: str = DEFAULT_DEVICE,
+    levels: int | None = None,
+    target_mhz: float | None = None,
+    effort: str = DEFAULT.name,
+    objective: str = "small",
+    wire_levels: int = 0,
+    wide: bool = True,
+    scores: bool = True,
+    prune_head: float | None = None,
+    observe: int | None = None,
+    check: bool = False,
+    emitter: str = Emitter.TEXT.value,
+    native: bool = False,
+    **options: Any,
+) -> SynthOptions:
+    """The options with the defaults that depend on the model's file name and on the device.
+
+    Raises:
+        OptionError: if ``name`` is not a legal Verilog identifier, there is no such device, or
+            options contradict each other.
+        ToolError: if a package that synthesis needs is not installed.
+    """
+    require_package("scipy", "synth", "placing registers")
+    require_package("jinja2", "synth", "writing the output folder")
+    if levels is not None and target_mhz is not None:
+        raise OptionError("--levels and --target-mhz both choose the LUT levels: give one of them")
+    if levels is not None and levels < 1:
+        raise OptionError(f"{levels} levels per pipeline stage: give at least 1")
+    target = find_device(device)
+    top = check_module_name(name) if name is not None else module_name(model.stem)
+    build = options_for(
+        target if wide else replace(target, wide_inputs=target.lut_inputs),
+        levels=DEFAULT_LEVELS if levels is None else levels,
+        effort=next((item for item in EFFORTS if item.name == effort), None),
+        objective=Objective.LUTS if objective == "small" else Objective.DEPTH,
+        wire_levels=wire_levels,
+        scores=scores,
+        native=native,
+        check=check,
+        prune_head=prune_head,
+        observe=observe,
     )
-    write_folder(content, options.out)
-    note(f"wrote {options.out}")
-    return compiled, report, seconds
-
-
-def _vectors(network: LogicNet, options: SynthOptions) -> Vectors:
-    """Real samples; random ones, with a note, where the data set is not at hand."""
-    try:
-        dataset = trained_dataset(network, options.dataset, options.data_dir, options.label)
-    except DataError as error:
-        if options.dataset is not None:
-            raise
-        note(f"note: test vectors are random, not real samples: {error}")
-        return random_vectors(network.features, options.vectors)
-    return dataset_vectors(network, dataset, options.vectors)
-
-
-def _as_json(
-    options: SynthOptions, compiled: Compiled, report: AreaReport | None, seconds: float
-) -> dict[str, Any]:
-    design = compiled.design
-    return {
-        "folder": str(options.out),
-        "top": options.name,
-        "gates_before": compiled.lowered.n_gates,
-        "gates_after": design.netlist.n_gates,
-        "latency": design.latency,
-        "flip_flops": design.flip_flops(),
-        "verilog_seconds": round(seconds, 2),
-        "area": None if report is None else report.to_json(),
-    }
-
-
-def _print(
-    options: SynthOptions, compiled: Compiled, report: AreaReport | None, seconds: float
-) -> None:
-    design = compiled.design
-    flip_flops = design.flip_flops()
-    rows = [
-        ("gates before pruning", compiled.lowered.n_gates),
-        ("gates after pruning", design.netlist.n_gates),
-        ("latency, clock cycles", design.latency),
-        ("flip-flops", sum(flip_flops.values())),
-        ("Verilog written in", f"{seconds:.1f} s"),
-    ]
-    print_table(str(options.out), ("what", "value"), rows)
-    if report is None:
-        return
-    cells = {**report.parts, "total": report.total}
-    print_table(
-        f"Mapped by {report.tool.split(' (')[0]}: {report.command}",
-        ("part", "LUT6", "flip-flops", "carry", "wide mux"),
-        [(name, c.lut, c.flip_flop, c.carry, c.mux) for name, c in cells.items()],
+    return SynthOptions(
+        out=out or DEFAULT_OUT / top,
+        name=top,
+        device=target,
+        build=build,
+        emitter=Emitter(emitter),
+        target_mhz=target_mhz,
+        **options,
     )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-from amaranth.back import verilog
+from enum import Enum
 
 from lgn2hdl.errors import OptionError
-from lgn2hdl.hdl.classifier import Classifier, parts
+from lgn2hdl.hdl.verilog import verilog_files
 from lgn2hdl.schedule import Design
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -63,16 +61,27 @@ def check_module_name(name: str) -> str:
     return name
 
 
-def emit_verilog(design: Design, name: str) -> dict[str, str]:
+class Emitter(Enum):
+    """What writes the Verilog; both do so from the same plan, behind the same ports."""
+
+    TEXT = "text"
+    AMARANTH = "amaranth"
+
+
+def emit_verilog(design: Design, name: str, emitter: Emitter = Emitter.TEXT) -> dict[str, str]:
     """Verilog files of ``design`` by file name, the top module ``name`` first.
 
     The same design and name give the same bytes.
     """
-    modules: dict[str, Any] = {name: Classifier(design, name)}
-    modules |= {f"{name}_{part}": component for part, component in parts(design).items()}
-    return {f"{module}.v": _verilog(item, module) for module, item in modules.items()}
+    if emitter is Emitter.TEXT:
+        return verilog_files(design, name)
+    from amaranth.back import verilog
 
+    from lgn2hdl.hdl.component import components
 
-def _verilog(component: Any, module: str) -> str:
-    text: str = verilog.convert(component, name=module, emit_src=False, strip_internal_attrs=True)
-    return text
+    return {
+        f"{module}.v": verilog.convert(
+            component, name=module, emit_src=False, strip_internal_attrs=True
+        )
+        for module, component in components(design, name).items()
+    }

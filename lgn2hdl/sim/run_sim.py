@@ -213,7 +213,9 @@ def main(arguments: list[str]) -> int:
     if failures or not tests:
         print(f"FAIL: {failures} of {tests} tests failed", flush=True)
         return 1
-    checked = "all output bits" if manifest["head"] == "bits" else "class and all scores"
+    checked = "class and all scores" if "scores" in manifest else "class"
+    if manifest["head"] == "bits":
+        checked = "all output bits"
     print(f"PASS: {tests} tests, {checked} bit-exact, latency {manifest['latency']}")
     return 0
 

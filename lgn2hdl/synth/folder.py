@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,17 @@ from typing import Any
 import jinja2
 
 import lgn2hdl
+from lgn2hdl.arithmetic.encoder import packing
 from lgn2hdl.files import replaced_folder
-from lgn2hdl.hdl.classifier import classifier_ports
-from lgn2hdl.hdl.encoder import packing
-from lgn2hdl.head import BitsPlan, HeadPlan
-from lgn2hdl.netlist import depth
+from lgn2hdl.hdl.ports import classifier_ports
+from lgn2hdl.head import BitsPlan
+from lgn2hdl.netlist import Netlist
 from lgn2hdl.schedule import Design
-from lgn2hdl.synth.area import AreaReport
 from lgn2hdl.synth.manifest import MANIFEST
+from lgn2hdl.synth.report import DesignReport
 from lgn2hdl.synth.vectors import Vectors, vector_files
 
-MANIFEST_VERSION = 2
+MANIFEST_VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,9 @@ class FolderContent:
         verilog: emitted files by name, the top module first.
         vectors: samples for the test bench.
         gates_before: gates before pruning.
-        area: what Yosys counted, if it was asked.
+        report: area and timing on a device.
+        golden: gates that stand for the network's layers; None if they stand for themselves.
+        changes: what is no longer as trained, for the manifest.
     """
 
     design: Design
@@ -46,7 +48,9 @@ class FolderContent:
     verilog: Mapping[str, str]
     vectors: Vectors
     gates_before: int
-    area: AreaReport | None
+    report: DesignReport | None
+    golden: Netlist | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_folder(content: FolderContent, target: Path) -> None:
@@ -67,7 +71,7 @@ def write_folder(content: FolderContent, target: Path) -> None:
 
 def _files(content: FolderContent) -> dict[str, str]:
     design, top = content.design, content.top
-    vectors = vector_files(design.network, design.head, content.vectors)
+    vectors = vector_files(design.network, design.head, content.vectors, content.golden)
     context = {"top": top, "latency": design.latency, "ports": classifier_ports(design)}
     files = {
         **content.verilog,
@@ -77,8 +81,8 @@ def _files(content: FolderContent) -> dict[str, str]:
         "sim/classifier_bench.py": _bench_file("classifier_bench.py"),
         **{f"vectors/{name}": text for name, text in vectors.items()},
     }
-    if content.area is not None:
-        files["area.json"] = _json(content.area.to_json())
+    if content.report is not None:
+        files["report.json"] = _json(content.report.to_json())
     return {MANIFEST: _json(_manifest(content, files)), **files}
 
 
@@ -95,14 +99,12 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
         **_results(design),
         "pipeline": {
             "levels_per_stage": design.levels_per_stage,
-            "core_stages": design.n_stages,
-            **_head_pipeline(design.head),
+            "stages": design.latency,
+            "fewest_registers": design.stages.minimal,
         },
-        "gates": {
-            "trained": content.gates_before,
-            "pruned": design.netlist.n_gates,
-            "depth": depth(design.netlist),
-        },
+        "changes": dict(content.changes),
+        "gates_trained": content.gates_before,
+        "luts": _luts(design),
         "flip_flops": design.flip_flops(),
         "vectors": {
             "count": len(content.vectors.integers),
@@ -116,30 +118,25 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
     }
 
 
+def _luts(design: Design) -> dict[str, int]:
+    """LUTs of the parts that the design has."""
+    counts = design.circuit.lut_count()
+    return {part: counts[part] for part in design.parts}
+
+
 def _results(design: Design) -> dict[str, Any]:
     """What the result ports hold."""
     plan, names = design.head, list(design.network.class_names)
     if isinstance(plan, BitsPlan):
         return {"head": "bits", "outputs": names, "bits": {"order": "output 0 is the lowest bit"}}
-    return {
-        "head": "group_sum",
-        "classes": names,
-        "scores": {
+    result: dict[str, Any] = {"head": "group_sum", "classes": names}
+    if plan.scores:
+        result["scores"] = {
             "width": plan.score_width,
             "signed": plan.score_signed,
             "order": "class 0 in the least significant bits",
-        },
-    }
-
-
-def _head_pipeline(plan: HeadPlan) -> dict[str, int]:
-    if isinstance(plan, BitsPlan):
-        return {}
-    return {
-        "head_levels_per_stage": plan.levels_per_stage,
-        "popcount_cycles": plan.popcount_latency,
-        "argmax_cycles": plan.argmax_latency,
-    }
+        }
+    return result
 
 
 def tool_versions() -> dict[str, str]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sysconfig
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lgn2hdl.errors import ToolError
+
+SHOWN_LINES = 3
+"""Lines of a tool's output that an error message shows, the last ones."""
+
+SHOWN_CHARACTERS = 160
+"""Characters of each of them."""
+
+VERSION_SECONDS = 600.0
+"""Time for a tool to say its version: a fresh WebAssembly tool translates itself first."""
 
 
 @dataclass(frozen=True)
@@ -62,37 +75,91 @@ def run_tool(
     Raises:
         ToolError: missing program, timeout, exit code, error text, or missing or empty output.
     """
-    try:
-        done = subprocess.run(
-            [*tool.command, *arguments],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=timeout,
-            text=True,
-            errors="replace",
-        )
-    except (FileNotFoundError, PermissionError):
-        raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
-    except OSError as error:
-        raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{tool.name} did not finish within {timeout:g} s") from None
-    complaint = _complaint(done.stdout, error_text)
-    if done.returncode:
-        raise ToolError(f"{tool.name} failed with exit code {done.returncode}: {complaint}")
+    code, printed = _run([*tool.command, *arguments], tool, folder, timeout)
+    complaint = _complaint(printed, error_text)
+    if code:
+        raise ToolError(f"{tool.name} failed with exit code {code}: {complaint}")
     if complaint.startswith(error_text):
         raise ToolError(f"{tool.name} failed: {complaint}")
     for output in outputs:
         path = folder / output
         if not path.is_file() or path.stat().st_size == 0:
             raise ToolError(f"{tool.name} did not write {output}: {complaint}")
-    return done.stdout
+    return printed
+
+
+def tool_version(tool: Tool, argument: str = "--version") -> str:
+    """What the tool says about its version: the last line that it prints.
+
+    Raises:
+        ToolError: as :func:`run_tool`, or if it prints nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
+        printed = run_tool(tool, [argument], folder=Path(name), timeout=VERSION_SECONDS)
+    lines = _lines(printed)
+    if not lines:
+        raise ToolError(f"{tool.name} does not say its version: {tool.install}")
+    return lines[-1]
+
+
+def _run(command: Sequence[str], tool: Tool, folder: Path, timeout: float) -> tuple[int, str]:
+    """Exit code and what was printed.
+
+    The tool gets a process group of its own, which ends with it: a script's children would live
+    on otherwise. It prints into a file, because a pipe is not closed before the last child has.
+    """
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError):
+            raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
+        except OSError as error:
+            raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            last = _last_lines(_printed(log))
+            raise ToolError(f"{tool.name} did not finish within {timeout:g} s: {last}") from None
+        except BaseException:
+            _end(process)
+            raise
+        return process.returncode, _printed(log)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a tool and all its children."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):  # no process groups, or gone
+        process.kill()
+    process.wait()
+
+
+def _printed(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read().decode(errors="replace")
 
 
 def _complaint(text: str, error_text: str) -> str:
-    """The first error line, else the last line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(error_text)]
-    return (errors or lines[-1:] or ["it printed nothing"])[0]
+    """The first error line, else the last lines."""
+    errors = [line for line in _lines(text) if line.startswith(error_text)]
+    return errors[0] if errors else _last_lines(text)
+
+
+def _last_lines(text: str) -> str:
+    """The last lines as one."""
+    lines = [line[:SHOWN_CHARACTERS] for line in _lines(text)[-SHOWN_LINES:]]
+    return " | ".join(lines) or "it printed nothing"
+
+
+def _lines(text: str) -> list[str]:
+    """Lines that are not empty."""
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,10 @@ import numpy.typing as npt
 
 from lgn2hdl.errors import OptionError
 from lgn2hdl.features import Features, Integers
-from lgn2hdl.head import BitsPlan, HeadPlan
-from lgn2hdl.model import LogicNet, decide
+from lgn2hdl.golden import feature_bits, layer_outputs, result_bits
+from lgn2hdl.head import HeadPlan
+from lgn2hdl.model import LogicNet
+from lgn2hdl.netlist import Netlist
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,32 +42,30 @@ def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
     return Vectors(values.astype(features.dtype), f"random (seed {seed})")
 
 
-def vector_files(network: LogicNet, plan: HeadPlan, vectors: Vectors) -> dict[str, str]:
+def vector_files(
+    network: LogicNet, plan: HeadPlan, vectors: Vectors, gates: Netlist | None = None
+) -> dict[str, str]:
     """Text of ``x.hex`` and of a file for each port with results: a hexadecimal line a sample.
 
-    The ports are ``class_index`` and ``scores`` of a GroupSum head, ``bits`` of a Bits head.
+    The ports are ``class_index`` and perhaps ``scores`` of a GroupSum head, ``bits`` of a Bits
+    head.
+
+    Args:
+        network: the golden model.
+        plan: says which ports there are.
+        vectors: the samples.
+        gates: what stands for the network's layers, if not they themselves.
     """
-    files = {"x.hex": _hex_lines(vectors.integers, network.features.width)}
-    if isinstance(plan, BitsPlan):
-        bits = network.decisions(vectors.integers)
-        return {**files, "bits.hex": _hex_lines(bits, np.ones(plan.n_outputs, np.int64))}
-    scores = network.scores(vectors.integers)
-    classes = decide(scores)[:, None]
-    score_widths = np.full(plan.n_classes, plan.score_width)
-    return {
-        **files,
-        "class_index.hex": _hex_lines(classes, np.array([plan.class_width])),
-        "scores.hex": _hex_lines(scores, score_widths),
+    outputs = layer_outputs(network, vectors.integers, gates)
+    ports = {
+        "x": feature_bits(network.features, vectors.integers),
+        **result_bits(network, plan, outputs),
     }
+    return {f"{name}.hex": _hex_lines(bits) for name, bits in ports.items()}
 
 
-def _hex_lines(values: npt.NDArray[np.integer], widths: Iterable[int]) -> str:
-    """Each row packed into one number, column 0 in the least significant bits."""
-    columns = [
-        ((values[:, index, None].astype(np.int64) >> np.arange(width)) & 1).astype(np.uint8)
-        for index, width in enumerate(widths)
-    ]
-    bits = np.concatenate(columns, axis=1)
-    packed = np.packbits(bits, axis=1, bitorder="little")[:, ::-1]
-    digits = -(-bits.shape[1] // 4)
+def _hex_lines(bits: npt.NDArray[np.bool_]) -> str:
+    """Each sample of ``bits[width, N]`` as one number, row 0 the least significant bit."""
+    packed = np.packbits(bits.T, axis=1, bitorder="little")[:, ::-1]
+    digits = -(-len(bits) // 4)
     return "".join(f"{row.tobytes().hex()[-digits:]}\n" for row in packed)

@@ -75,7 +75,9 @@ def test_predict_gives_a_class_a_line(model, lgn2hdl, read_json, tmp_path):
 
 def test_synth_writes_a_folder(model, read_json, tmp_path):
     values = read_json("synth", model, "--out", tmp_path / "rtl", "--no-area", "--vectors", "20")
-    assert values["gates_after"] < values["gates_before"] == 300
+    assert values["gates_pruned"] < values["nodes_trained"] == 300
+    assert 0 < values["luts"]["core"] <= values["gates_pruned"]
+    assert sum(values["flip_flops"].values()) <= sum(values["flip_flops_naive"].values())
     assert (tmp_path / "rtl" / "tiny.v").is_file()
     lines = (tmp_path / "rtl" / "vectors" / "x.hex").read_text().split()
     assert len(lines) == 20

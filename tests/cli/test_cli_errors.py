@@ -144,7 +144,8 @@ def test_a_teacher_of_other_rows(fails, tmp_path):
     ("options", "word"),
     [
         (["--levels", "0"], "levels"),
-        (["--head-levels", "0"], "head levels"),
+        (["--device", "abacus"], "abacus"),
+        (["--levels", "2", "--target-mhz", "100"], "--target-mhz"),
         (["--vectors", "0"], "vectors"),
         (["--name", "module"], "module"),
         (["--name", "a b; rm"], "legal"),

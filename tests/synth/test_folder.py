@@ -12,22 +12,24 @@ import pytest
 from hardware import adder_network, design_of, mixed_network, raw_table_features
 
 from lgn2hdl.errors import OutputError
-from lgn2hdl.hdl.classifier import classifier_ports
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.ports import classifier_ports
 from lgn2hdl.model import decide
 from lgn2hdl.synth import folder as folder_module
-from lgn2hdl.synth.area import AreaReport, Cells
+from lgn2hdl.synth.devices import find_device
 from lgn2hdl.synth.folder import FolderContent, write_folder
 from lgn2hdl.synth.manifest import read_manifest
+from lgn2hdl.synth.report import DesignReport, estimate_timing
 from lgn2hdl.synth.vectors import random_vectors
 
-AREA = AreaReport("Yosys 1", "synth", {"core": Cells(1, 2, 0, 0, 0)}, Cells(1, 2, 0, 0, 0))
+DEVICE = find_device("xcup")
+REPORT = DesignReport(DEVICE, 9, estimate_timing(DEVICE, 2))
 
 
 @pytest.fixture(scope="module")
 def content(design, verilog):
     vectors = random_vectors(design.network.features, 30)
-    return FolderContent(design, "top", "ab" * 32, verilog, vectors, 96, AREA)
+    return FolderContent(design, "top", "ab" * 32, verilog, vectors, 96, REPORT)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def all_files(folder: Path) -> dict[str, bytes]:
 
 def test_the_files(written):
     assert sorted(all_files(written)) == [
-        "Makefile", "area.json", "manifest.json", "sim/classifier_bench.py", "sim/run_sim.py",
+        "Makefile", "manifest.json", "report.json", "sim/classifier_bench.py", "sim/run_sim.py",
         "top.v", "top_argmax.v", "top_core.v", "top_encoder.v", "top_instance.v", "top_popcount.v",
         "vectors/class_index.hex", "vectors/scores.hex", "vectors/x.hex",
     ]  # fmt: skip
@@ -62,20 +64,24 @@ def test_manifest_hashes_every_other_file(written):
 def test_manifest_describes_the_design(written, design):
     manifest = read_manifest(written)
     plan = design.head
-    assert manifest["manifest_version"] == 2
+    assert manifest["manifest_version"] == 3
     assert manifest["head"] == "group_sum"
     assert manifest["top"] == "top"
     assert manifest["latency"] == design.latency
-    assert manifest["latency"] == 1 + sum(
-        manifest["pipeline"][key] for key in ("core_stages", "popcount_cycles", "argmax_cycles")
-    )
+    assert manifest["pipeline"] == {
+        "levels_per_stage": 2, "stages": design.latency, "fewest_registers": True,
+    }  # fmt: skip
     assert manifest["initiation_interval"] == 1
     assert manifest["ports"] == [dataclasses.asdict(port) for port in classifier_ports(design)]
     assert manifest["classes"] == ["class 0", "class 1", "class 2"]
     assert manifest["scores"]["width"] == plan.score_width
     assert manifest["scores"]["signed"] is True
-    assert manifest["gates"]["trained"] == 96
-    assert manifest["gates"]["pruned"] == design.netlist.n_gates
+    assert manifest["changes"] == {}
+    assert manifest["gates_trained"] == 96
+    assert json.loads((written / "report.json").read_text()) == json.loads(
+        json.dumps(REPORT.to_json())
+    )
+    assert manifest["luts"] == design.circuit.lut_count()
     assert manifest["flip_flops"] == design.flip_flops()
     assert manifest["vectors"] == {"count": 30, "source": "random (seed 0)"}
     assert manifest["model_sha256"] == "ab" * 32
@@ -98,10 +104,30 @@ def test_folder_of_a_network_of_bits(tmp_path):
     assert manifest["outputs"][:6] == ["sum0", "sum1", "sum2", "sum3", "carry", "sum0 again"]
     assert manifest["bits"] == {"order": "output 0 is the lowest bit"}
     assert not {"classes", "scores"} & set(manifest)
-    assert manifest["pipeline"] == {"levels_per_stage": 1, "core_stages": 4}
-    assert manifest["latency"] == 1 + manifest["pipeline"]["core_stages"] == design.latency
-    assert manifest["flip_flops"] == {"encoder": 8, "core": 30, "control": 5}
+    assert manifest["latency"] == manifest["pipeline"]["stages"] == design.latency == 4
+    assert manifest["flip_flops"] == design.flip_flops()
+    assert sum(manifest["flip_flops"].values()) == 9 + 8 + 7 + 6 + 4
+    assert list(manifest["flip_flops"]) == [*manifest["luts"], "control"]
     assert manifest["ports"][-1]["name"] == "bits"
+
+
+def test_folder_without_scores(tmp_path):
+    design = design_of(mixed_network(), scores=False)
+    vectors = random_vectors(design.network.features, 9)
+    verilog = emit_verilog(design, "top")
+    write_folder(FolderContent(design, "top", "0", verilog, vectors, 1, None), tmp_path / "out")
+    files = all_files(tmp_path / "out")
+    assert {name for name in files if name.startswith("vectors/")} == {
+        "vectors/class_index.hex", "vectors/x.hex",
+    }  # fmt: skip
+    manifest = read_manifest(tmp_path / "out")
+    assert "scores" not in manifest
+    assert manifest["classes"] == ["class 0", "class 1", "class 2"]
+    assert manifest["ports"][-1]["name"] == "class_index"
+    assert b"scores" not in files["top_instance.v"]
+    lines = files["vectors/class_index.hex"].decode().split()
+    expected = decide(design.network.scores(vectors.integers))
+    assert [int(line, 16) for line in lines] == expected.tolist()
 
 
 def test_packing_of_a_table(tmp_path):
@@ -116,7 +142,7 @@ def test_packing_of_a_table(tmp_path):
         {"column": "colour", "lsb": 4, "width": 1, "equals": "blue"},
         {"column": "height", "lsb": 5, "width": 5, "offset": -1.5, "step": 0.25},
     ]
-    assert not (tmp_path / "table" / "area.json").exists()
+    assert not (tmp_path / "table" / "report.json").exists()
 
 
 def test_packing_of_mixed_widths(written):
@@ -214,8 +240,9 @@ def instance_text(design) -> str:
     [mixed_network(widths=(3, 1, 6)), mixed_network(widths=(1,)), adder_network(2)],
     ids=["wide x", "x of one bit", "bits"],
 )
-def test_instance_template_is_legal_and_complete(tmp_path, network):
-    design = design_of(network)
+@pytest.mark.parametrize("scores", [True, False])
+def test_instance_template_is_legal_and_complete(tmp_path, network, scores):
+    design = design_of(network, scores=scores)
     text = instance_text(design)
     names = [port.name for port in classifier_ports(design)]
     assert re.findall(r"^  \.(\w+)\(", text, re.MULTILINE) == names

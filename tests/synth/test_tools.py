@@ -1,10 +1,13 @@
 import os
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from lgn2hdl.errors import ToolError
-from lgn2hdl.synth.tools import Tool, run_tool, script_tool
+from lgn2hdl.synth.tools import Tool, run_tool, script_tool, tool_version
 
 
 @pytest.fixture
@@ -49,7 +52,52 @@ def test_not_a_program(tmp_path):
 
 def test_timeout(fake, tmp_path):
     message = failure(fake("time.sleep(60)"), tmp_path, timeout=0.3)
-    assert message == "Fake did not finish within 0.3 s"
+    assert message == "Fake did not finish within 0.3 s: it printed nothing"
+
+
+def test_timeout_shows_the_last_lines_and_ends_the_children(fake, tmp_path):
+    tool = fake(
+        "import subprocess\n"
+        "child = subprocess.Popen(['sleep', '60'])\n"
+        "open('child', 'w').write(str(child.pid))\n"
+        "print('one\\ntwo\\nthree\\n\\nfour ' + 'x' * 999, flush=True); time.sleep(60)"
+    )
+    message = failure(tool, tmp_path, timeout=5)
+    assert message.startswith("Fake did not finish within 5 s: two | three | four xxx")
+    assert len(message) < 300
+    child = int((tmp_path / "child").read_text())
+    for _ in range(200):  # a killed orphan lives until init has seen it
+        status = Path(f"/proc/{child}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the child outlived its tool")
+
+
+def test_an_interrupt_ends_the_tool(fake, tmp_path, monkeypatch):
+    started = []
+
+    def wait(process, timeout=None):
+        if timeout is not None:
+            started.append(process)
+            raise KeyboardInterrupt
+        return original(process, timeout)
+
+    original = subprocess.Popen.wait
+    monkeypatch.setattr(subprocess.Popen, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        run_tool(fake("time.sleep(60)"), [], folder=tmp_path)
+    assert started[0].returncode == -9
+
+
+def test_version_is_the_last_line(fake):
+    tool = fake("print('preparing ...\\nFake 1.2 (build 3)\\n'); assert sys.argv[2] == '--version'")
+    assert tool_version(tool) == "Fake 1.2 (build 3)"
+
+
+def test_version_of_a_silent_tool(fake):
+    with pytest.raises(ToolError, match="Fake does not say its version: run 'pip install fake'"):
+        tool_version(fake(""))
 
 
 def test_exit_code_with_the_first_error_line(fake, tmp_path):
@@ -57,9 +105,9 @@ def test_exit_code_with_the_first_error_line(fake, tmp_path):
     assert failure(tool, tmp_path) == "Fake failed with exit code 3: ERROR: no such gate"
 
 
-def test_exit_code_with_the_last_line(fake, tmp_path):
-    tool = fake("print('one\\ntwo\\n'); sys.exit(1)")
-    assert failure(tool, tmp_path) == "Fake failed with exit code 1: two"
+def test_exit_code_with_the_last_lines(fake, tmp_path):
+    tool = fake("print('one\\ntwo\\n\\nthree\\nfour\\n'); sys.exit(1)")
+    assert failure(tool, tmp_path) == "Fake failed with exit code 1: two | three | four"
 
 
 def test_exit_code_in_silence(fake, tmp_path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hardware import (
@@ -12,6 +14,7 @@ from hardware import (
 )
 
 from lgn2hdl.errors import OptionError
+from lgn2hdl.lower import lower
 from lgn2hdl.model import decide
 from lgn2hdl.synth.vectors import Vectors, random_vectors, vector_files
 
@@ -51,6 +54,30 @@ def test_files_of_a_network_of_bits():
     expected = [pack_bits(row, [1] * 9) for row in adder_outputs(4, rows).tolist()]
     assert numbers(files["bits.hex"]) == expected
     assert {len(line) for line in files["bits.hex"].splitlines()} == {3}
+
+
+def test_no_scores_without_a_port_for_them():
+    network = mixed_network()
+    vectors = random_vectors(network.features, 50)
+    files = vector_files(network, design_of(network, scores=False).head, vectors)
+    assert list(files) == ["x.hex", "class_index.hex"]
+    assert numbers(files["class_index.hex"]) == decide(network.scores(vectors.integers)).tolist()
+
+
+def test_gates_that_stand_for_the_layers():
+    """The results are those of the gates, here with the first output inverted."""
+    network = adder_network(2)
+    plan = design_of(network).head
+    gates = lower(network)
+    table = gates.table.copy()
+    table[gates.outputs[0] - gates.first_gate] ^= 0xFF
+    vectors = Vectors(all_rows(4), "all")
+    plain = vector_files(network, plan, vectors)
+    assert vector_files(network, plan, vectors, gates) == plain
+    inverted = vector_files(network, plan, vectors, replace(gates, table=table))
+    assert inverted["x.hex"] == plain["x.hex"]
+    expected = [number ^ 1 for number in numbers(plain["bits.hex"])]
+    assert numbers(inverted["bits.hex"]) == expected
 
 
 def test_lines_have_as_many_digits_as_the_port_needs():

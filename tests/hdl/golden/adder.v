@@ -1,34 +1,26 @@
-
-module adder(rst, valid_in, x, valid_out, bits, clk);
-  wire [2:0] \$1 ;
-  output [6:0] bits;
-  wire [6:0] bits;
-  input clk;
-  wire clk;
-  wire [3:0] encoded;
-  input rst;
-  wire rst;
-  wire [3:0] signals;
-  reg [2:0] valid = 3'h0;
-  input valid_in;
-  wire valid_in;
-  output valid_out;
-  wire valid_out;
-  input [3:0] x;
-  wire [3:0] x;
-  assign \$1  = rst ? 3'h0 : { valid[1:0], valid_in };
-  always @(posedge clk)
-    valid <= \$1 ;
-  adder_core core (
-    .bits(encoded),
-    .clk(clk),
-    .signals(signals)
-  );
-  adder_encoder encoder (
-    .bits(encoded),
-    .clk(clk),
-    .x(x)
-  );
-  assign valid_out = valid[2];
-  assign bits = { 2'h1, signals[0], signals[1], signals[2], signals[3], signals[1] };
+module adder (
+    input wire clk,
+    input wire rst,
+    input wire valid_in,
+    input wire [3:0] x,
+    output wire valid_out,
+    output wire [6:0] bits
+);
+    wire [5:0] encoder_to_core;
+    wire [0:0] encoder_to_result;
+    wire [2:0] core_to_result;
+    adder_encoder encoder (
+        .clk(clk), .x(x), .to_core(encoder_to_core), .result(encoder_to_result)
+    );
+    adder_core core (
+        .clk(clk), .from_encoder(encoder_to_core), .result(core_to_result)
+    );
+    assign bits = {
+        1'b0, 1'b1, encoder_to_result[0], core_to_result[0], core_to_result[1],
+        core_to_result[2], core_to_result[0]
+    };
+    reg [1:0] valid;
+    always @(posedge clk)
+        valid <= rst ? 2'd0 : {valid[0:0], valid_in};
+    assign valid_out = valid[1];
 endmodule

@@ -1,25 +1,43 @@
+// core of adder
+module adder_core (
+    input wire clk,
+    input wire [5:0] from_encoder,
+    output wire [2:0] result
+);
+    wire x0_b0 = from_encoder[0];
+    wire x2_b0 = from_encoder[1];
+    wire x0_b0_r1 = from_encoder[2];
+    wire x1_b0_r1 = from_encoder[3];
+    wire x2_b0_r1 = from_encoder[4];
+    wire x3_b0_r1 = from_encoder[5];
 
-module adder_core(bits, signals, clk);
-  input [3:0] bits;
-  wire [3:0] bits;
-  input clk;
-  wire clk;
-  wire l0_n4;
-  wire l0_n5;
-  wire l1_n5;
-  wire l1_n6;
-  output [3:0] signals;
-  reg [3:0] signals = 4'h0;
-  reg [4:0] stage1 = 5'h00;
-  (* init = 4'h0 *)
-  wire [3:0] stage2;
-  assign l0_n4 = bits[0] ^ bits[2];
-  assign l0_n5 = bits[0] & bits[2];
-  assign l1_n5 = 8'he8 >> { stage1[4], stage1[2:1] };
-  assign l1_n6 = 8'h96 >> { stage1[4], stage1[2:1] };
-  always @(posedge clk)
-    stage1 <= { l0_n5, l0_n4, bits[3], bits[1:0] };
-  always @(posedge clk)
-    signals <= { l1_n6, l1_n5, stage1[3], stage1[0] };
-  assign stage2 = signals;
+    // stage 0
+    wire l0_n5 = x0_b0 & x2_b0;
+
+    // registers in front of stage 1
+    reg
+        l0_n5_r1;
+    always @(posedge clk) begin
+        l0_n5_r1 <= l0_n5;
+    end
+
+    // stage 1
+    wire l0_n4 = x0_b0_r1 ^ x2_b0_r1;
+    localparam [7:0] l1_n5_table = 8'he8;
+    wire l1_n5 = l1_n5_table[{l0_n5_r1, x3_b0_r1, x1_b0_r1}];
+    localparam [7:0] l1_n6_table = 8'h96;
+    wire l1_n6 = l1_n6_table[{l0_n5_r1, x3_b0_r1, x1_b0_r1}];
+
+    // registers in front of stage 2
+    reg
+        l0_n4_r2, l1_n5_r2, l1_n6_r2;
+    always @(posedge clk) begin
+        l0_n4_r2 <= l0_n4;
+        l1_n5_r2 <= l1_n5;
+        l1_n6_r2 <= l1_n6;
+    end
+
+    assign result = {
+        l1_n6_r2, l1_n5_r2, l0_n4_r2
+    };
 endmodule

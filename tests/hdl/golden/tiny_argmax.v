@@ -1,47 +1,47 @@
+// argmax of tiny
+module tiny_argmax (
+    input wire clk,
+    input wire [5:0] from_popcount,
+    output wire [1:0] result
+);
+    wire score0_0_r4 = from_popcount[0];
+    wire score0_1_r4 = from_popcount[1];
+    wire score2_0_r4 = from_popcount[2];
+    wire score2_1_r4 = from_popcount[3];
+    wire score1_0_r4 = from_popcount[4];
+    wire score1_2_r4 = from_popcount[5];
 
-module tiny_argmax(scores_in, class_index, scores, clk);
-  wire \$1 ;
-  output [1:0] class_index;
-  reg [1:0] class_index = 2'h0;
-  input clk;
-  wire clk;
-  wire round1_0_index;
-  reg round1_0_index_register = 1'h0;
-  wire round1_0_right_wins;
-  wire [2:0] round1_0_score;
-  reg [2:0] round1_0_score_register = 3'h0;
-  reg [2:0] round1_1_score_register = 3'h0;
-  wire [1:0] round2_0_index;
-  (* init = 2'h0 *)
-  wire [1:0] round2_0_index_register;
-  wire round2_0_right_wins;
-  wire [2:0] round2_0_score;
-  output [8:0] scores;
-  reg [8:0] scores = 9'h000;
-  reg [8:0] scores_after_round1 = 9'h000;
-  (* init = 9'h000 *)
-  wire [8:0] scores_after_round2;
-  input [8:0] scores_in;
-  wire [8:0] scores_in;
-  always @(posedge clk)
-    scores_after_round1 <= scores_in;
-  always @(posedge clk)
-    class_index <= { round2_0_right_wins, \$1  };
-  always @(posedge clk)
-    scores <= scores_after_round1;
-  assign round1_0_right_wins = $signed(scores_in[5:3]) > $signed(scores_in[2:0]);
-  assign round1_0_score = round1_0_right_wins ? scores_in[5:3] : scores_in[2:0];
-  assign round2_0_right_wins = $signed(round1_1_score_register) > $signed(round1_0_score_register);
-  assign round2_0_score = round2_0_right_wins ? round1_1_score_register : round1_0_score_register;
-  assign \$1  = round2_0_right_wins ? 1'h0 : round1_0_index_register;
-  always @(posedge clk)
-    round1_0_index_register <= round1_0_right_wins;
-  always @(posedge clk)
-    round1_0_score_register <= round1_0_score;
-  always @(posedge clk)
-    round1_1_score_register <= scores_in[8:6];
-  assign round1_0_index = round1_0_right_wins;
-  assign round2_0_index = { round2_0_right_wins, \$1  };
-  assign round2_0_index_register = class_index;
-  assign scores_after_round2 = scores;
+    // stage 4
+    localparam [31:0] a19_table = 32'h00007310;
+    wire a19 = a19_table[{score1_2_r4, score1_2_r4, score1_0_r4, score0_1_r4, score0_0_r4}];
+    localparam [15:0] a20_table = 16'h7310;
+    wire a20 = a20_table[{score2_1_r4, score2_0_r4, score0_1_r4, score0_0_r4}];
+    localparam [31:0] a21_table = 32'hf7f3f1f0;
+    wire a21 = a21_table[{score2_1_r4, score2_0_r4, score1_2_r4, score1_2_r4, score1_0_r4}];
+
+    // registers in front of stage 5
+    reg
+        a19_r5, a20_r5, a21_r5;
+    always @(posedge clk) begin
+        a19_r5 <= a19;
+        a20_r5 <= a20;
+        a21_r5 <= a21;
+    end
+
+    // stage 5
+    wire class_index_0 = a19_r5 & ~a21_r5;
+    localparam [7:0] class_index_1_table = 8'he4;
+    wire class_index_1 = class_index_1_table[{a21_r5, a20_r5, a19_r5}];
+
+    // registers in front of stage 6
+    reg
+        class_index_0_r6, class_index_1_r6;
+    always @(posedge clk) begin
+        class_index_0_r6 <= class_index_0;
+        class_index_1_r6 <= class_index_1;
+    end
+
+    assign result = {
+        class_index_1_r6, class_index_0_r6
+    };
 endmodule

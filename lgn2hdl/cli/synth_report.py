@@ -1,0 +1,92 @@
+"""What ``synth`` prints: tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from lgn2hdl.cli.console import print_table
+from lgn2hdl.cli.synth_run import SynthOptions, Written, changes
+from lgn2hdl.synth.flow import Compiled
+from lgn2hdl.synth.report import AREA_HEADER
+
+
+def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
+    """JSON-ready values."""
+    compiled = written.compiled
+    design, mapping = compiled.design, compiled.mapping
+    return {
+        "folder": str(options.out),
+        "top": options.name,
+        "nodes_trained": compiled.lowered.n_gates,
+        "gates_pruned": compiled.pruned.n_gates,
+        "changes": changes(compiled),
+        "mapping": None if mapping is None else asdict(mapping),
+        "luts": design.circuit.lut_count(),
+        "levels_per_stage": design.levels_per_stage,
+        "flip_flops": design.flip_flops(),
+        "flip_flops_naive": design.naive_flip_flops(),
+        "fewest_registers": design.stages.minimal,
+        "verilog_seconds": round(written.verilog_seconds, 2),
+        **written.report.to_json(),
+    }
+
+
+def print_report(options: SynthOptions, written: Written) -> None:
+    """Tables of what was compiled, what changed, how large and how fast it is."""
+    compiled, report = written.compiled, written.report
+    print_table(str(options.out), ("what", "value"), _design_rows(options, written))
+    if changes(compiled):
+        print_table("no longer as trained", ("what", "before", "after"), _change_rows(compiled))
+    if report.area is not None:
+        tool = report.area.tool.split(" (")[0]
+        print_table(f"Mapped by {tool}: {report.area.command}", AREA_HEADER, report.area_rows())
+    print_table(f"timing on {report.device.title}", ("what", "value"), report.timing_rows())
+
+
+def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
+    compiled = written.compiled
+    design, luts = compiled.design, compiled.design.circuit.lut_count()
+    kind = f"LUT{options.device.lut_inputs}"
+    flip_flops = sum(design.flip_flops().values())
+    fewest = "" if design.stages.minimal else " (not proven to be the fewest)"
+    return [
+        ("nodes trained", compiled.lowered.n_gates),
+        ("gates after pruning", compiled.pruned.n_gates),
+        (f"{kind} of the core", luts["core"]),
+        (f"{kind} of all parts", sum(luts.values())),
+        ("LUT levels per stage", design.levels_per_stage),
+        ("latency, clock cycles", design.latency),
+        ("flip-flops", f"{flip_flops:,}{fewest}"),
+        ("flip-flops, part by part", sum(design.naive_flip_flops().values())),
+        ("Verilog written in", f"{written.verilog_seconds:.1f} s"),
+    ]
+
+
+def _change_rows(compiled: Compiled) -> list[tuple[str, str, str]]:
+    rows = []
+    head, observed = compiled.pruned_head, compiled.observed
+    if head is not None:
+        rows += [
+            ("outputs", f"{head.outputs_before:,}", f"{head.outputs_after:,}"),
+            _accuracies("training accuracy", head.train_accuracy_before, head.train_accuracy_after),
+            _accuracies(
+                "test accuracy", head.held_out_accuracy_before, head.held_out_accuracy_after
+            ),
+        ]
+    if observed is not None:
+        found = observed.report
+        rows += [
+            ("gates", f"{found.gates_before:,}", f"{found.gates_after:,}"),
+            _accuracies(
+                "test accuracy, observed",
+                observed.test_accuracy_before,
+                observed.test_accuracy_after,
+            ),
+        ]
+    return rows
+
+
+def _accuracies(what: str, before: float | None, after: float | None) -> tuple[str, str, str]:
+    texts = ["not measured" if value is None else f"{value:.2%}" for value in (before, after)]
+    return what, texts[0], texts[1]

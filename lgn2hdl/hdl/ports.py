@@ -1,0 +1,50 @@
+"""Ports of the top module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lgn2hdl.head import BitsPlan, HeadPlan
+from lgn2hdl.schedule import Design
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the top module.
+
+    Attributes:
+        name: Verilog name.
+        direction: ``input`` or ``output``.
+        width: bits.
+        meaning: one line for people.
+    """
+
+    name: str
+    direction: str
+    width: int
+    meaning: str
+
+
+def classifier_ports(design: Design) -> tuple[Port, ...]:
+    """The top module's ports, in the order of its instantiation template."""
+    return (
+        Port("clk", "input", 1, "clock, rising edge"),
+        Port("rst", "input", 1, "synchronous reset of the valid pipeline, active high"),
+        Port("valid_in", "input", 1, "x holds a sample"),
+        Port("x", "input", design.circuit.netlist.n_inputs, "packed features"),
+        Port("valid_out", "output", 1, "the other outputs hold a result"),
+        *result_ports(design.head),
+    )
+
+
+def result_ports(plan: HeadPlan) -> tuple[Port, ...]:
+    """The ports that hold a result; the circuit's outputs are their bits, in this order."""
+    if isinstance(plan, BitsPlan):
+        return (Port("bits", "output", plan.n_outputs, "output bits, output 0 the lowest bit"),)
+    index = Port("class_index", "output", plan.class_width, "winning class, lowest index on a tie")
+    if not plan.scores:
+        return (index,)
+    order = f"class 0 in the least significant bits, {plan.score_width} bits each"
+    signed = "signed " if plan.score_signed else ""
+    width = plan.n_classes * plan.score_width
+    return (index, Port("scores", "output", width, f"{signed}scores, {order}"))

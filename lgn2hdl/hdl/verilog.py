@@ -1,0 +1,243 @@
+"""Verilog (IEEE 1364-2005) text of the design, straight from the part plans.
+
+One named wire a gate, one named register a value and boundary; a gate of up to two pins is an
+expression, a larger one a look-up in its truth table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lgn2hdl import logic
+from lgn2hdl.circuit import Chain
+from lgn2hdl.hdl.names import constant_value, in_lines, node_names
+from lgn2hdl.hdl.part import RESULT, PartPlan, Values, plan_parts
+from lgn2hdl.hdl.pins import connected_pins_first
+from lgn2hdl.hdl.ports import classifier_ports, result_ports
+from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.schedule import Design
+
+_TWO_PINS = (
+    "1'b0", "~({0} | {1})", "{0} & ~{1}", "~{1}", "~{0} & {1}", "~{0}", "{0} ^ {1}",
+    "~({0} & {1})", "{0} & {1}", "~({0} ^ {1})", "{0}", "{0} | ~{1}", "{1}", "~{0} | {1}",
+    "{0} | {1}", "1'b1",
+)  # fmt: skip
+"""Verilog of the 16 two-input gates, indexed by their table; {0} is pin 0."""
+
+
+def verilog_files(design: Design, top: str) -> dict[str, str]:
+    """File texts by name, the top module first. The same design and name give the same bytes."""
+    names = node_names(design)
+    plans = plan_parts(design)
+    files = {f"{top}.v": _top(design, top, plans)}
+    return files | {f"{top}_{plan.name}.v": _part(design, top, plan, names) for plan in plans}
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """What every line of a module needs.
+
+    Attributes:
+        netlist: the circuit's graph.
+        stage: stage of every node.
+        names: names of the nodes.
+    """
+
+    netlist: Netlist
+    stage: Sequence[int]
+    names: Sequence[str]
+
+    def value(self, node: int, time: int) -> str:
+        """Name of a value; constants are literals."""
+        constant = constant_value(self.netlist, node)
+        if constant is not None:
+            return f"1'b{constant}"
+        name = self.names[node]
+        return f"{name}_r{time}" if time > self.stage[node] else name
+
+    def values(self, rows: Values) -> list[str]:
+        """Names of values, given as rows (node, time)."""
+        stage, names = self.stage, self.names
+        return [
+            f"{names[node]}_r{time}" if time > stage[node] else names[node]
+            for node, time in rows.tolist()
+        ]
+
+    def vector(self, rows: Values) -> str:
+        """Concatenation whose least significant bit is the first row."""
+        return "{\n" + in_lines(self.values(rows)[::-1], " " * 8) + "\n    }"
+
+
+def _part(design: Design, top: str, plan: PartPlan, names: Sequence[str]) -> str:
+    writer = _Writer(design.circuit.netlist, design.stages.stage.tolist(), names)
+    lines = [f"// {plan.name} of {top}", f"module {top}_{plan.name} ("]
+    ports = [
+        f"    {direction} wire {'' if name == 'clk' else _range(width)}{name}"
+        for name, direction, width in plan.ports()
+    ]
+    lines += [",\n".join(ports), ");", *_inputs(writer, plan)]
+    for stage, levels in enumerate(plan.logic):
+        if levels:
+            lines.append(f"\n    // stage {stage}")
+        for level in levels:
+            lines += _gates(writer, level.gates, stage)
+            lines += [text for chain in level.chains for text in _chain(writer, chain, stage)]
+        lines += _registers(writer, plan.registers[stage], stage + 1)
+    for part, rows in plan.outputs.items():
+        port = part if part == RESULT else f"to_{part}"
+        lines.append(f"\n    assign {port} = {writer.vector(rows)};")
+    return "\n".join([*lines, "endmodule", ""])
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0] "
+
+
+def _inputs(writer: _Writer, plan: PartPlan) -> list[str]:
+    """A wire of its own for every value that comes in, and for every bit of x that is used."""
+    lines = []
+    if plan.n_x:
+        used = np.zeros(writer.netlist.n_nodes, np.bool_)
+        for levels in plan.logic:
+            for level in levels:
+                used[writer.netlist.fanin[level.gates]] = True
+                for chain in level.chains:
+                    used[chain.augend] = used[chain.addend] = True
+        for rows in plan.outputs.values():
+            used[rows[rows[:, 1] == 0, 0]] = True
+        for held in plan.registers[:1]:
+            used[held[:, 0]] = True
+        inputs = np.flatnonzero(used[1 : writer.netlist.first_gate])
+        lines += [f"    wire {writer.names[1 + bit]} = x[{bit}];" for bit in inputs.tolist()]
+    for part, rows in plan.inputs.items():
+        lines += [
+            f"    wire {name} = from_{part}[{place}];"
+            for place, name in enumerate(writer.values(rows))
+        ]
+    return lines
+
+
+def _gates(writer: _Writer, gates: Ids, stage: int) -> list[str]:
+    netlist, names = writer.netlist, writer.names
+    tables, fanins, pins = connected_pins_first(netlist, gates)
+    lines = []
+    columns = (gates.tolist(), tables.tolist(), fanins.tolist(), pins.tolist())
+    for gate, table, fanin, n_pins in zip(*columns, strict=True):
+        name = names[netlist.first_gate + gate]
+        values = [writer.value(pin, stage) for pin in fanin[:n_pins]]
+        if n_pins <= 2:
+            lines.append(f"    wire {name} = {_expression(table, values)};")
+            continue
+        rows = logic.rows(n_pins)
+        digits = f"{rows}'h{table & logic.all_ones(n_pins):0{rows // 4}x}"
+        lines.append(f"    localparam [{rows - 1}:0] {name}_table = {digits};")
+        lines.append(f"    wire {name} = {name}_table[{{{', '.join(values[::-1])}}}];")
+    return lines
+
+
+def _expression(table: int, values: list[str]) -> str:
+    two_pins = int(logic.widen(np.uint8(table & logic.all_ones(len(values))), len(values), 2))
+    return _TWO_PINS[two_pins].format(*values, "1'b0")
+
+
+def _chain(writer: _Writer, chain: Chain, stage: int) -> list[str]:
+    """A sum on a carry chain.
+
+    A position below the lowest one turns the carry input into a carry: ``c + c = 2c``. A
+    subtraction of the complement is the same as an addition, but synthesis tools keep its operands
+    in order, so that the augend reaches the carry cells without a look-up table; it needs that
+    position too, because of the 1 that comes with it.
+    """
+    absorbs = len(chain.absorbed) > 0
+    low = [chain.carry_in] if absorbs or chain.carry_in != CONSTANT_ZERO else []
+    has_carry_out = chain.carries[-1] != CONSTANT_ZERO
+    rows = [
+        [writer.value(node, stage) for node in (*operand[::-1].tolist(), *low)]
+        for operand in (chain.augend, chain.addend)
+    ]
+    augend, addend = (", ".join((["1'b0"] if has_carry_out else []) + row) for row in rows)
+    name = f"chain_{writer.names[int(chain.sums[0])]}"
+    results = [*chain.sums.tolist(), *([int(chain.carries[-1])] if has_carry_out else [])]
+    return [
+        f"    wire [{len(low) + len(results) - 1}:0] {name} = "
+        f"{{{augend}}} {'- ~' if absorbs else '+ '}{{{addend}}};",
+        *(
+            f"    wire {writer.names[node]} = {name}[{place + len(low)}];"
+            for place, node in enumerate(results)
+        ),
+    ]
+
+
+def _registers(writer: _Writer, rows: Values, boundary: int) -> list[str]:
+    if not len(rows):
+        return []
+    held = writer.values(rows)
+    before = writer.values(rows - np.array([0, 1], rows.dtype))
+    return [
+        f"\n    // registers in front of stage {boundary}",
+        "    reg\n" + in_lines(held, " " * 8) + ";",
+        "    always @(posedge clk) begin",
+        *(f"        {name} <= {source};" for name, source in zip(held, before, strict=True)),
+        "    end",
+    ]
+
+
+def _top(design: Design, top: str, plans: Sequence[PartPlan]) -> str:
+    ports = classifier_ports(design)
+    declared = [
+        f"    {port.direction} wire {_range(port.width) if port.width > 1 else ''}{port.name}"
+        for port in ports
+    ]
+    lines = [f"module {top} (", ",\n".join(declared), ");"]
+    for plan in plans:
+        lines += [
+            f"    wire {_range(len(rows))}{plan.name}_to_{part};"
+            for part, rows in plan.outputs.items()
+        ]
+    for plan in plans:
+        lines += _instance(top, plan)
+    lines += _results(design, plans)
+    return "\n".join([*lines, *_valid(design.latency), "endmodule", ""])
+
+
+def _instance(top: str, plan: PartPlan) -> list[str]:
+    connections = []
+    for name, _, _ in plan.ports():
+        wire = name
+        if name.startswith("from_"):
+            wire = f"{name.removeprefix('from_')}_to_{plan.name}"
+        elif name not in ("clk", "x"):
+            wire = f"{plan.name}_to_{name.removeprefix('to_')}"
+        connections.append(f".{name}({wire})")
+    return [f"    {top}_{plan.name} {plan.name} (", in_lines(connections, " " * 8), "    );"]
+
+
+def _results(design: Design, plans: Sequence[PartPlan]) -> list[str]:
+    """The result ports, bit by bit from the parts' result vectors."""
+    netlist = design.circuit.netlist
+    place = {
+        node: f"{plan.name}_to_result[{position}]"
+        for plan in plans
+        for position, node in enumerate(plan.outputs.get(RESULT, np.empty((0, 2)))[:, 0].tolist())
+    }
+    lines, start = [], 0
+    for port in result_ports(design.head):
+        nodes = netlist.outputs[start : start + port.width].tolist()
+        start += port.width
+        bits = [place.get(node) or f"1'b{constant_value(netlist, node)}" for node in nodes]
+        lines.append(f"    assign {port.name} = {{\n{in_lines(bits[::-1], ' ' * 8)}\n    }};")
+    return lines
+
+
+def _valid(latency: int) -> list[str]:
+    """The shift register of ``valid``, the only thing that is reset."""
+    shifted = "valid_in" if latency == 1 else f"{{valid[{latency - 2}:0], valid_in}}"
+    return [
+        f"    reg {_range(latency)}valid;",
+        "    always @(posedge clk)",
+        f"        valid <= rst ? {latency}'d0 : {shifted};",
+        f"    assign valid_out = valid[{latency - 1}];",
+    ]

@@ -1,0 +1,71 @@
+"""Both emitters' hardware of the same design, proven equal module by module with Yosys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from amaranth.back import rtlil
+
+from lgn2hdl.hdl.component import components
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.part import plan_parts
+from lgn2hdl.schedule import Design
+from lgn2hdl.synth.area import yosys
+from lgn2hdl.synth.tools import run_tool
+
+SMALL = 60
+"""Gates of a design that is compared as a whole; larger ones take a minute."""
+
+
+def prove_both_equal(
+    designs: Mapping[str, Design], folder: Path, gold: Mapping[str, str] | None = None
+) -> int:
+    """Prove that all parts of all designs are equal, and small designs as a whole.
+
+    A pipeline without feedback has forgotten what it started with after as many cycles as it has
+    stages: equal outputs from then on, whatever the registers held, are a proof.
+
+    Args:
+        designs: by name.
+        folder: an empty folder to work in.
+        gold: Verilog text by file name to put in place of what the text emitter writes.
+
+    Returns:
+        The number of modules that were compared.
+
+    Raises:
+        ToolError: if one differs, or has other ports.
+    """
+    script, compared = [], 0
+    for name, design in designs.items():
+        left, right = f"{name}_text", f"{name}_amaranth"
+        for file, text in (emit_verilog(design, left) | dict(gold or {})).items():
+            (folder / file).write_text(text)
+            script.append(f"read_verilog {file}")
+        for module, component in components(design, right).items():
+            (folder / f"{module}.il").write_text(rtlil.convert(component, name=module))
+            script.append(f"read_rtlil {module}.il")
+        script += ["setattr -mod -unset top", "proc", "opt_clean"]
+        for module in _modules(design):
+            script += _comparison(f"{left}{module}", f"{right}{module}", design.latency)
+            compared += 1
+        script.append("delete *")
+    (folder / "prove.ys").write_text("\n".join(script))
+    run_tool(yosys(), ["-q", "-s", "prove.ys"], folder=folder)
+    return compared
+
+
+def _modules(design: Design) -> list[str]:
+    """Ends of the names of the modules to compare: parts that have outputs, and the top module."""
+    parts = [f"_{plan.name}" for plan in plan_parts(design) if plan.outputs]
+    return [*parts, ""] if design.circuit.netlist.n_gates <= SMALL else parts
+
+
+def _comparison(gold: str, gate: str, latency: int) -> list[str]:
+    """Commands that fail unless two modules have the same ports and behave the same."""
+    return [
+        f"miter -equiv -flatten -make_assert {gold} {gate} miter",
+        f"sat -verify -tempinduct -prove-asserts -seq {latency} -maxsteps {latency + 1} miter",
+        "delete miter",
+    ]
