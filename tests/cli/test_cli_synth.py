@@ -1,0 +1,165 @@
+"""``lgn2hdl synth``: devices, target clocks, data-driven changes, checks, and what is refused."""
+
+import json
+
+import pytest
+
+from lgn2hdl.cli import synth_run
+from lgn2hdl.errors import OptionError
+from lgn2hdl.synth.area import Cells
+from lgn2hdl.synth.devices import find_device
+from lgn2hdl.synth.place_route import TimingReport
+
+FASTEST = {4: 60.0, 3: 80.0, 2: 110.0, 1: 150.0}
+"""Clock that the fake router reaches, by levels per stage, in MHz."""
+
+
+def timing(levels: int, target_mhz: float) -> TimingReport:
+    return TimingReport(
+        device="ecp5-25k",
+        tools=("Yosys 1", "nextpnr 2"),
+        commands=("synth", "route"),
+        fmax_mhz=FASTEST.get(levels, 10.0),
+        target_mhz=target_mhz,
+        seed=1,
+        utilization={},
+        cells=Cells(1, 2, 3, 4, 5),
+        wrapper_cells=Cells(0, 0, 0, 0, 0),
+        critical_path=None,
+        seconds=1.0,
+        netlist_sha256="0",
+    )
+
+
+@pytest.fixture
+def routed(monkeypatch):
+    """A router that reaches what :data:`FASTEST` says; gives the levels of all its runs."""
+    tried = []
+    emit = synth_run.emit_verilog
+
+    def emitted(design, name, emitter):
+        tried.append(design.levels_per_stage)
+        return emit(design, name, emitter)
+
+    def place_and_route(verilog, top, device, *, target_mhz, timeout):
+        return timing(tried[-1], target_mhz)
+
+    monkeypatch.setattr(synth_run, "emit_verilog", emitted)
+    monkeypatch.setattr(synth_run, "place_and_route", place_and_route)
+    return tried
+
+
+def base(model, tmp_path) -> list:
+    return ["synth", model, "--out", tmp_path / "rtl", "--no-area", "--vectors", "5"]
+
+
+def test_a_target_clock_lowers_the_levels_until_it_is_reached(model, read_json, routed, tmp_path):
+    options = ["--device", "ecp5-25k", "--target-mhz", "100", "--pnr"]
+    values = read_json(*base(model, tmp_path), *options)
+    assert values["levels_per_stage"] == 2
+    assert values["timing"]["fmax_mhz"] == 110.0
+    assert values["timing"]["latency_ns"] == 1000 * values["latency_cycles"] / 110.0
+    assert routed[:-1] == list(range(routed[0], 1, -1))  # (the last one writes the folder)
+    manifest = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    assert manifest["pipeline"]["levels_per_stage"] == 2
+
+
+def test_a_target_out_of_reach_says_the_best_and_fails(model, lgn2hdl, routed, tmp_path):
+    options = ["--device", "ecp5-25k", "--target-mhz", "151", "--pnr"]
+    code, out, err = lgn2hdl(*base(model, tmp_path), *options)
+    assert code == 1
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("lgn2hdl: error: 151 MHz is out of reach on ecp5-25k")
+    assert "150.0 MHz, with 1 LUT levels" in last
+    assert "150.0 MHz" in out  # the report is printed all the same
+    manifest = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    assert manifest["pipeline"]["levels_per_stage"] == 1  # and the best design is written
+
+
+def test_a_target_clock_without_a_router_is_an_estimate(model, read_json, tmp_path):
+    values = read_json(*base(model, tmp_path), "--target-mhz", "400")
+    assert values["timing"] is None
+    assert values["timing_estimate"]["estimated_mhz"] >= 400
+    assert "estimate" in values["timing_estimate"]["model"]
+
+
+@pytest.mark.parametrize(
+    ("device", "lut_inputs"), [("xc7", 6), ("ice40-hx8k", 4), ("gowin", 4), ("generic", 6)]
+)
+def test_every_kind_of_device_is_checked_against_the_golden_model(
+    model, read_json, tmp_path, device, lut_inputs
+):
+    values = read_json(*base(model, tmp_path), "--device", device, "--effort", "fast", "--check")
+    assert find_device(device).lut_inputs == lut_inputs
+    assert values["device"] == device
+    assert values["luts"]["core"] > 0
+
+
+def test_what_changes_the_network_is_reported_and_simulated(model, read_json, tmp_path):
+    options = ["--prune-head", "0.01", "--observe", "2", "--no-scores", "--check"]
+    values = read_json(*base(model, tmp_path), *options)
+    head, observed = values["changes"]["prune_head"], values["changes"]["observe"]
+    assert head["outputs_after"] < head["outputs_before"] == 100
+    assert head["train_accuracy_after"] >= head["train_accuracy_before"] - 0.01
+    assert observed["report"]["gates_after"] <= observed["report"]["gates_before"]
+    assert 0 < observed["test_accuracy_after"] <= 1
+    manifest = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    assert manifest["changes"] == values["changes"]
+    assert not (tmp_path / "rtl" / "vectors" / "scores.hex").exists()
+
+
+def test_no_change_is_reported_by_default(model, read_json, tmp_path):
+    values = read_json(*base(model, tmp_path), "--effort", "none")
+    assert values["changes"] == {}
+    assert values["mapping"] is None
+
+
+def test_both_emitters_write_the_same_ports(model, read_json, tmp_path):
+    ports = []
+    for emitter in ("text", "amaranth"):
+        out = tmp_path / emitter
+        options = ["--emitter", emitter, "--effort", "none", "--no-area", "--vectors", "5"]
+        read_json("synth", model, "--out", out, *options)
+        ports.append(json.loads((out / "manifest.json").read_text())["ports"])
+    assert ports[0] == ports[1]
+
+
+def test_wires_that_count_as_levels_cost_latency_not_luts(model, read_json, tmp_path):
+    plain, wired = (
+        read_json(*base(model, tmp_path), "--levels", "1", "--wire-levels", number)
+        for number in ("0", "2")
+    )
+    assert wired["latency_cycles"] == plain["latency_cycles"] + 2
+    assert wired["luts"] == plain["luts"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--target-mhz", "0"], "positive"),
+        (["--target-mhz", "nan"], "positive"),
+        (["--pnr"], "places and routes for xcup"),
+        (["--wire-levels", "-1"], "wires into the core"),
+        (["--prune-head", "-0.1"], "budget"),
+        (["--prune-head", "1"], "budget"),
+        (["--observe", "-1"], "tolerance"),
+    ],
+)
+def test_refused(model, lgn2hdl, tmp_path, options, words):
+    code, _, err = lgn2hdl(*base(model, tmp_path), *options)
+    assert code == 1
+    assert words in err.strip().splitlines()[-1]
+    assert "Traceback" not in err
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_a_network_too_large_for_the_device(model, lgn2hdl, monkeypatch, tmp_path):
+    def measure_area(*_):
+        raise OptionError("the network is too large for ice40-up5k: 1 LUT4 too many; use another")
+
+    monkeypatch.setattr(synth_run, "measure_area", measure_area)
+    command = ["synth", model, "--out", tmp_path / "rtl", "--device", "ice40-up5k"]
+    code, _, err = lgn2hdl(*command, "--effort", "fast")
+    assert code == 1
+    assert "too large for ice40-up5k" in err.strip().splitlines()[-1]
+    assert not (tmp_path / "rtl").exists()
