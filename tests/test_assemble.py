@@ -25,11 +25,13 @@ from lgn2hdl import packed
 from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.assemble import assemble, used_inputs
 from lgn2hdl.circuit import NO_CHAIN, PARTS, Circuit
+from lgn2hdl.errors import OptionError
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.lower import lower
 from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
 from lgn2hdl.netlist import Netlist, evaluate, live
 from lgn2hdl.passes import prune
+from lgn2hdl.retiming import lut_levels
 
 
 def results(circuit: Circuit, network: LogicNet, plan, rows: np.ndarray) -> list[dict[str, int]]:
@@ -196,3 +198,27 @@ def test_used_inputs():
 def test_every_part_is_labelled():
     circuit = design_of(mixed_network()).circuit
     assert Counter(PARTS[part] for part in circuit.part.tolist()).keys() == set(PARTS)
+
+
+@pytest.mark.parametrize("network", [mixed_network(2), adder_network(3)], ids=["classes", "bits"])
+def test_wires_into_the_core_are_levels_but_no_luts(network):
+    core = prune(lower(network))[0]
+    plain, wired = (
+        assemble(network, core, k=6, carry=True, wire_levels=number)[0] for number in (0, 2)
+    )
+    random = np.random.default_rng(0)
+    inputs = random.integers(0, 1 << 64, (plain.netlist.n_inputs, 4), dtype=np.uint64)
+    outputs = [evaluate(circuit.netlist, inputs) for circuit in (plain, wired)]
+    np.testing.assert_array_equal(*outputs)
+    assert wired.lut_count() == plain.lut_count()
+    deepest = [
+        lut_levels(circuit.netlist, circuit.clusters)[circuit.netlist.outputs].max()
+        for circuit in (plain, wired)
+    ]
+    assert deepest[1] == deepest[0] + 2
+
+
+def test_a_negative_number_of_wire_levels_is_refused():
+    network = mixed_network(2)
+    with pytest.raises(OptionError, match="wires into the core"):
+        assemble(network, prune(lower(network))[0], k=6, carry=True, wire_levels=-1)
