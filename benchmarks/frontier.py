@@ -6,7 +6,8 @@ counted; the table says which.
 
     python benchmarks/frontier.py [--plot frontier.png] [MODEL ...]
 
-Without models it takes those in ``models/`` that read one of the data sets of the published points.
+Without models it takes those in ``models/`` that read one of the data sets of the published points;
+the largest take some minutes each.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ PUBLISHED = (
     Point("drybean", "KANELE", 92.0, 402, UNKNOWN),
 )
 """Figures of the systems' papers, on an xcvu9p-2 out of context; the two marked "board" ran on an
-Artix-7 -1. None was measured here. "Quantized inputs" and "one-bit pixels": the inputs come in the
-form that the network reads, so that there is no encoder."""
+Artix-7 -1. None was measured here. "Quantized inputs" and "one-bit pixels" are said of inputs
+that come in the form that the network reads."""
 
 
 def measured(model: Path) -> Point:

@@ -145,7 +145,7 @@ def _ecp5(size: str, n_cells: int) -> Device:
         "ecp5",
         f"--{size} --package CABGA381 --speed 8",
         (n_cells, n_cells),
-        (1.6, 1.6),
+        (2.1, 1.0),
         wide_inputs=6,
     )
 
