@@ -20,7 +20,7 @@ from lgn2hdl.circuit import Block, Chain
 from lgn2hdl.head import ClassSum, GroupSumPlan, Term
 from lgn2hdl.synth.tools import run_tool, script_tool
 
-SIZES = (10, 30, 60, 100, 200, 800)
+SIZES = (10, 30, 60, 100)
 """Bits of a popcount."""
 
 CLASSES, BITS = 10, 100

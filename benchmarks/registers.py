@@ -1,4 +1,4 @@
-"""Flip-flops for one to four LUT levels per stage: the fewest, and two ways to do without a program.
+"""Flip-flops for one to four LUT levels per stage: the fewest, and two ways without a program.
 
 Usage: python benchmarks/registers.py [--levels 1 2 3 4] [MODEL ...]
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lgn2hdl import model_file
 from lgn2hdl.retiming import as_soon_as_possible
-from lgn2hdl.synth.flow import CompileOptions, Compiled, compile_network, rescheduled
+from lgn2hdl.synth.flow import Compiled, CompileOptions, compile_network, rescheduled
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CHOSEN = ("digits", "mnist-300lut6", "mnist-420lut6", "mnist-620lut6", "mnist", "mnist-8000",
