@@ -136,7 +136,11 @@ def test_interrupted_and_gone_on(tmp_path, read_json):
     out = tmp_path / "m.lgn"
     long = command(out, "--layers", "2000,2000,1000", "--steps", "100000", "--sweep", "2")
     process = subprocess.Popen(
-        [sys.executable, "-m", "lgn2hdl", *long], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "lgn2hdl", *long],
+        stderr=subprocess.PIPE,
+        text=True,
+        # (A shell's background jobs ignore the signal, and hand that on to their children.)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr.readline().startswith("sweep in sqlite:///")
     time.sleep(1)  # (whenever it comes, what follows holds)
