@@ -94,6 +94,11 @@ class Block:
     netlist: Netlist
     chains: tuple[Chain, ...] = ()
 
+    @property
+    def clusters(self) -> Ids:
+        """What a gate shares one LUT level with, ``i32[G]``, as :attr:`Circuit.clusters`."""
+        return _clusters(_chain_of(self.netlist, self.chains))
+
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
@@ -123,12 +128,7 @@ class Circuit:
     @property
     def clusters(self) -> Ids:
         """What a gate shares one LUT level with, ``i32[G]``: its chain's lowest gate, or itself."""
-        own = np.arange(self.netlist.n_gates, dtype=np.int32)
-        in_chain = self.chain != NO_CHAIN
-        lowest = np.full(len(self.chains), self.netlist.n_gates, np.int32)
-        np.minimum.at(lowest, self.chain[in_chain], own[in_chain])
-        own[in_chain] = lowest[self.chain[in_chain]]
-        return own
+        return _clusters(self.chain)
 
     def lut_count(self) -> dict[str, int]:
         """LUTs of each part: one for a plain gate with pins, one for each position of a chain.
@@ -263,3 +263,12 @@ def _chain_of(netlist: Netlist, chains: Sequence[Chain]) -> Ids:
             raise ValueError("a gate belongs to two carry chains")
         of_gate[gates] = index
     return of_gate
+
+
+def _clusters(chain: Ids) -> Ids:
+    """The lowest gate of every gate's chain, or the gate itself, ``i32[G]``."""
+    own = np.arange(len(chain), dtype=np.int32)
+    gates = np.flatnonzero(chain != NO_CHAIN)
+    _, first, index = np.unique(chain[gates], return_index=True, return_inverse=True)
+    own[gates] = gates[first[index]]
+    return own

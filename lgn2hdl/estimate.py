@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lgn2hdl.lower import lower
 from lgn2hdl.model import GroupSum, LogicNet
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.netlist import Netlist, constant_nodes
 from lgn2hdl.passes import prune
 
 POPCOUNT_LUTS = 0.65
@@ -49,7 +49,7 @@ def least_luts(n_classes: int) -> int:
 def estimate_luts(network: LogicNet) -> LutEstimate:
     """Prune the network's netlist and count: a LUT for every gate, the head by formula."""
     netlist, _ = prune(lower(network))
-    constant = _constants(netlist)
+    constant = constant_nodes(netlist)
     core = netlist.n_gates - int(constant[netlist.first_gate :].sum())
     if not isinstance(network.head, GroupSum):
         return LutEstimate(core, 0, 0)
@@ -60,14 +60,6 @@ def estimate_luts(network: LogicNet) -> LutEstimate:
         popcount=round(POPCOUNT_LUTS * int(counted.sum())),
         argmax=round(ARGMAX_LUTS * width * (network.head.n_classes - 1)),
     )
-
-
-def _constants(netlist: Netlist) -> npt.NDArray[np.bool_]:
-    """Which nodes are constants: 0, and gates that read nothing."""
-    constant = np.zeros(netlist.first_gate + netlist.n_gates, np.bool_)
-    constant[0] = True
-    constant[netlist.first_gate :] = np.all(netlist.fanin == 0, axis=1)
-    return constant
 
 
 def _counted_bits(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from lgn2hdl import logic
 from lgn2hdl.model import Bits, GroupSum, Head
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.netlist import Ids, Netlist, constant_nodes
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,7 @@ def head_signals(head: Head, netlist: Netlist, *, scores: bool = True) -> Ids:
         scores: whether the scores themselves are wanted, see :func:`plan_head`.
     """
     if isinstance(head, Bits):
-        constant, _ = _constant_nodes(netlist)
-        return np.unique(netlist.outputs[~constant[netlist.outputs]])
+        return np.unique(netlist.outputs[~constant_nodes(netlist)[netlist.outputs]])
     nodes, weights, _ = _weights(head, netlist, None, scores)
     return nodes[weights.any(axis=0)]
 
@@ -151,17 +150,6 @@ def plan_head(
     return GroupSumPlan(sums=tuple(sums), scores=scores)
 
 
-def _constant_nodes(netlist: Netlist) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which nodes are gates without pins or node 0, and which of them are 1, ``bool[n_nodes]``."""
-    constant = np.zeros(netlist.n_nodes, np.bool_)
-    constant[CONSTANT_ZERO] = True
-    constant[netlist.first_gate :] = (netlist.fanin == CONSTANT_ZERO).all(axis=1)
-    one = constant.copy()
-    one[CONSTANT_ZERO] = False
-    one[netlist.first_gate :] &= (netlist.table & 1).astype(np.bool_)
-    return constant, one
-
-
 def _weights(
     head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer] | None, scores: bool
 ) -> tuple[Ids, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -169,15 +157,17 @@ def _weights(
 
     With ``signals``, only these nodes have weights.
     """
-    constant, one = _constant_nodes(netlist)
+    constant = constant_nodes(netlist)[netlist.outputs]
+    for_zeros = np.zeros(netlist.n_nodes, np.bool_)  # a constant gate is what it gives for zeros
+    for_zeros[netlist.first_gate :] = netlist.table & 1
     node, complement = _plain_outputs(netlist, signals)
-    complement = np.where(constant[netlist.outputs], one[netlist.outputs], complement)
+    complement = np.where(constant, for_zeros[netlist.outputs], complement)
     weight = head.weight.astype(np.int64)
     bias = head.bias.astype(np.int64)
     # w * (1 - b) = w - w * b
     np.add.at(bias, head.class_of[complement], weight[complement])
     signed = np.where(complement, -weight, weight)
-    signed[constant[netlist.outputs]] = 0
+    signed[constant] = 0
     nodes, column = np.unique(node, return_inverse=True)
     weights = np.zeros((head.n_classes, len(nodes)), np.int64)
     np.add.at(weights, (head.class_of, column), signed)

@@ -113,15 +113,27 @@ class Netlist:
         return self.first_gate + self.n_gates
 
 
+def constant_nodes(netlist: Netlist) -> npt.NDArray[np.bool_]:
+    """Which nodes are constants by their form, ``bool[n_nodes]``: node 0, and gates without pins.
+
+    Such a gate is what its table says for zeros. Gates that only turn out to be constant, for what
+    they read, do not count; :func:`lgn2hdl.passes.fold_constants` makes them gates without pins.
+    """
+    constant = np.zeros(netlist.n_nodes, np.bool_)
+    constant[CONSTANT_ZERO] = True
+    constant[netlist.first_gate :] = (netlist.fanin == CONSTANT_ZERO).all(axis=1)
+    return constant
+
+
 def levels(netlist: Netlist) -> Ids:
     """Level of every node, ``i32[n_nodes]``: 0 for the constant, the inputs and constant gates,
     otherwise one more than the highest level among the pins."""
     level = np.zeros(netlist.n_nodes, np.int32)
     gates = level[netlist.first_gate :]
-    pending = np.flatnonzero((netlist.fanin != CONSTANT_ZERO).any(axis=1))
+    pending = np.flatnonzero(~constant_nodes(netlist)[netlist.first_gate :])
     # After round r every gate stands at min(its level, r): whoever did not move is settled.
     while len(pending):
-        raised = level[netlist.fanin[pending]].max(axis=1) + 1
+        raised = np.maximum.reduce([level[pins] for pins in netlist.fanin[pending].T]) + 1
         moved = raised != gates[pending]
         gates[pending] = raised
         pending = pending[moved]
@@ -136,11 +148,13 @@ def depth(netlist: Netlist) -> int:
 def live(netlist: Netlist) -> npt.NDArray[np.bool_]:
     """Which nodes some output depends on (through pins that are connected), ``bool[n_nodes]``."""
     alive = np.zeros(netlist.n_nodes, np.bool_)
-    frontier: npt.NDArray[np.intp] = np.unique(netlist.outputs).astype(np.intp)
+    below = np.zeros(netlist.n_nodes, np.bool_)
+    below[netlist.outputs] = True
+    frontier = np.flatnonzero(below)
     while len(frontier):
         alive[frontier] = True
         gates = frontier[frontier >= netlist.first_gate] - netlist.first_gate
-        below = np.zeros(netlist.n_nodes, np.bool_)
+        below[:] = False
         below[netlist.fanin[gates]] = True
         frontier = np.flatnonzero(below & ~alive)
     return alive

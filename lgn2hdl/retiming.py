@@ -5,6 +5,8 @@ stage computes a gate is free within its slack, and the sum of all waiting is sm
 linear program says so (Leiserson and Saxe, "Retiming Synchronous Circuitry", Algorithmica 6,
 1991): variables are the gates' stages and the last stage that reads each value; every constraint
 is a difference of two of them, so that the optimum is a whole number everywhere.
+
+SciPy is imported where a program is set up: no other command than synthesis needs it.
 """
 
 from __future__ import annotations
@@ -13,11 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.optimize import linprog
 
 from lgn2hdl.errors import OptionError
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, live
+from lgn2hdl.netlist import Ids, Netlist, constant_nodes, live
 
 MOST_CONSTRAINTS = 3_000_000
 """Above so many constraints the stages are chosen by slack alone, which is not always minimal."""
@@ -144,14 +144,10 @@ def fewest_registers(netlist: Netlist, clusters: Ids, levels_per_stage: int) -> 
 
 
 def _graph(netlist: Netlist, clusters: Ids) -> _Graph:
-    alive = live(netlist)
-    alive[1 : netlist.first_gate] = True
-    alive[CONSTANT_ZERO] = False
-    connected = (netlist.fanin != CONSTANT_ZERO).any(axis=1)
-    alive[netlist.first_gate :] &= connected
+    computed = live(netlist) & ~constant_nodes(netlist)
     of_node = np.full(netlist.n_nodes, -1, np.int32)
     of_node[1 : netlist.first_gate] = 0
-    gates = np.flatnonzero(alive[netlist.first_gate :])
+    gates = np.flatnonzero(computed[netlist.first_gate :])
     _, compact = np.unique(clusters[gates], return_inverse=True)
     of_node[netlist.first_gate + gates] = compact + 1
     pins = netlist.fanin[gates]
@@ -199,6 +195,8 @@ def _ordered_pairs(graph: _Graph, bounds: Ids, levels_per_stage: int) -> Ids | N
     A value is not read before it is computed; of gates a path of ``levels_per_stage`` steps apart,
     the later one is computed at least a stage later. None if there are too many.
     """
+    from scipy import sparse
+
     gates = graph.reads[graph.reads[:, 0] > 0]
     one = sparse.csr_matrix(
         (np.ones(len(gates), np.bool_), (gates[:, 0], gates[:, 1])), shape=(graph.n, graph.n)
@@ -221,6 +219,9 @@ def _ordered_pairs(graph: _Graph, bounds: Ids, levels_per_stage: int) -> Ids | N
 
 def _solve(netlist: Netlist, graph: _Graph, bounds: Ids, pairs: Ids, n_stages: int) -> Ids:
     """Solve the linear program; returns the stage of every cluster."""
+    from scipy import sparse
+    from scipy.optimize import linprog
+
     n = graph.n
     is_output = np.zeros(netlist.n_nodes, np.bool_)
     is_output[netlist.outputs] = True

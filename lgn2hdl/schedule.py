@@ -51,6 +51,11 @@ class Design:
         inputs = np.zeros(self.circuit.netlist.first_gate, np.int32)
         return np.concatenate([inputs, self.circuit.part.astype(np.int32)])
 
+    def luts(self) -> dict[str, int]:
+        """LUTs of each part, see :meth:`lgn2hdl.circuit.Circuit.lut_count`."""
+        counts = self.circuit.lut_count()
+        return {part: counts[part] for part in self.parts}
+
     def flip_flops(self) -> dict[str, int]:
         """Flip-flops of each part; the shift register of ``valid`` is counted as ``control``."""
         return {**_by_part(self, self.stages), "control": self.latency}

@@ -110,6 +110,7 @@ def test_a_chain_moves_with_its_block(absorb, carry_out):
     assert circuit.chain[0] == NO_CHAIN
     assert (circuit.chain[1:] == 0).all()
     assert circuit.clusters.tolist() == [0] + [1] * (circuit.netlist.n_gates - 1)
+    assert chain.clusters.tolist() == [0] * chain.netlist.n_gates
     # The inverter-like constant is no LUT; a chain is one LUT a position, whatever it absorbs.
     assert circuit.lut_count() == {"encoder": 0, "core": 0, "popcount": 2, "argmax": 0}
 

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "estimate": MODEL | {"lower", "passes"},
     "head": MODEL,
     "circuit": GRAPH,
-    "arithmetic": MODEL | {"head", "circuit"},
+    "arithmetic": MODEL | {"head", "circuit", "retiming"},
     "retiming": GRAPH | {"circuit"},
     "accuracy": MODEL | {"lower"},
     "observe": MODEL | {"passes"},
@@ -167,7 +167,7 @@ def test_the_block_blocks() -> None:
 
 def test_the_model_side_needs_numpy_only() -> None:
     done = run_without(
-        {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2"},
+        {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2", "scipy"},
         "import lgn2hdl.model_file, lgn2hdl.features, lgn2hdl.netlist, lgn2hdl.lower\n"
         "import lgn2hdl.passes",
     )

@@ -11,7 +11,9 @@ from networks import exhaustive_inputs, netlists, truth
 
 from lgn2hdl import logic, packed
 from lgn2hdl.netlist import (
+    CONSTANT_ZERO,
     Netlist,
+    constant_nodes,
     depth,
     evaluate,
     fanout,
@@ -74,6 +76,23 @@ def test_no_samples_and_no_gates() -> None:
 def test_evaluate_refuses_other_inputs(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="inputs of shape"):
         evaluate(FULL_ADDER, np.zeros(shape, np.uint64))
+
+
+def test_constant_nodes() -> None:
+    # Constant 0 and 1, a wire, a gate of a constant gate, and one whose table ignores its pins.
+    fanin = np.array([[0, 0], [0, 0], [1, 0], [4, 0], [1, 2]])
+    netlist = Netlist(2, fanin, np.array([0b0000, 0b1111, 0b1010, 0b0101, 0b1111]), np.array([7]))
+    assert np.flatnonzero(constant_nodes(netlist)).tolist() == [CONSTANT_ZERO, 3, 4]
+
+
+@given(netlists())
+def test_constant_nodes_stay_as_they_are(netlist: Netlist) -> None:
+    constant = constant_nodes(netlist)
+    bare = [netlist.first_gate + gate for gate, pins in enumerate(netlist.fanin) if not pins.any()]
+    assert np.flatnonzero(constant).tolist() == [CONSTANT_ZERO, *bare]
+    everything = dataclasses.replace(netlist, outputs=np.arange(netlist.n_nodes))
+    values = truth(everything)[constant]
+    assert (values == values[:, :1]).all()
 
 
 @given(netlists())

@@ -118,6 +118,8 @@ def test_a_network_of_bits_has_two_parts():
     design = design_of(adder_network(4), levels=1)
     assert design.parts == PARTS[:2]
     assert list(design.flip_flops()) == ["encoder", "core", "control"]
+    assert list(design.luts()) == ["encoder", "core"]
+    assert design.luts()["core"] == design.circuit.lut_count()["core"] > 0
     assert design_of(mixed_network()).parts == PARTS
 
 

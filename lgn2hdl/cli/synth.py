@@ -116,6 +116,8 @@ def synth_options(
     """
     require_package("scipy", "synth", "placing registers")
     require_package("jinja2", "synth", "writing the output folder")
+    if emitter == Emitter.AMARANTH.value:
+        require_package("amaranth", "synth", "writing Verilog with Amaranth")
     if levels is not None and target_mhz is not None:
         raise OptionError("--levels and --target-mhz both choose the LUT levels: give one of them")
     if levels is not None and levels < 1:

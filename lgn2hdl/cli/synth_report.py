@@ -22,7 +22,7 @@ def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
         "gates_pruned": compiled.pruned.n_gates,
         "changes": changes(compiled),
         "mapping": None if mapping is None else asdict(mapping),
-        "luts": {part: design.circuit.lut_count()[part] for part in design.parts},
+        "luts": design.luts(),
         "levels_per_stage": design.levels_per_stage,
         "flip_flops": design.flip_flops(),
         "flip_flops_naive": design.naive_flip_flops(),
@@ -46,7 +46,7 @@ def print_report(options: SynthOptions, written: Written) -> None:
 
 def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
     compiled = written.compiled
-    design, luts = compiled.design, compiled.design.circuit.lut_count()
+    design, luts = compiled.design, compiled.design.luts()
     kind = f"LUT{options.device.lut_inputs}"
     flip_flops = sum(design.flip_flops().values())
     fewest = "" if design.stages.minimal else " (not proven to be the fewest)"

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.circuit import Chain
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, live
+from lgn2hdl.netlist import CONSTANT_ZERO, Ids, constant_nodes, live
 from lgn2hdl.retiming import lut_levels
 from lgn2hdl.schedule import Design
 
@@ -72,33 +72,46 @@ class PartPlan:
 
 def plan_parts(design: Design) -> tuple[PartPlan, ...]:
     """One plan a part, in the order in which a sample passes them."""
-    uses = _uses(design)
+    gates = _gates(design)
+    uses = _uses(design, gates)
     results = _result_values(design)
-    return tuple(_plan(design, index, uses, results) for index in range(len(design.parts)))
+    return tuple(_plan(design, index, gates, uses, results) for index in range(len(design.parts)))
 
 
 def emitted_gates(design: Design) -> npt.NDArray[np.bool_]:
     """Gates that some result depends on and that are no constants, ``bool[G]``."""
     netlist = design.circuit.netlist
-    return live(netlist)[netlist.first_gate :] & (netlist.fanin != CONSTANT_ZERO).any(axis=1)
+    return (live(netlist) & ~constant_nodes(netlist))[netlist.first_gate :]
 
 
-def _is_constant(design: Design) -> npt.NDArray[np.bool_]:
+@dataclass(frozen=True, eq=False)
+class _Gates:
+    """What all parts need to know of the design's gates.
+
+    Attributes:
+        emitted: see :func:`emitted_gates`, ``bool[G]``.
+        place: stage and LUT level of every gate, as ``stage << 32 | level``, ``i64[G]``.
+    """
+
+    emitted: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.int64]
+
+
+def _gates(design: Design) -> _Gates:
     netlist = design.circuit.netlist
-    constant = np.zeros(netlist.n_nodes, np.bool_)
-    constant[CONSTANT_ZERO] = True
-    constant[netlist.first_gate :] = (netlist.fanin == CONSTANT_ZERO).all(axis=1)
-    return constant
+    level = lut_levels(netlist, design.circuit.clusters)
+    place = design.stages.stage.astype(np.int64) << 32 | level
+    return _Gates(emitted_gates(design), place[netlist.first_gate :])
 
 
-def _uses(design: Design) -> npt.NDArray[np.int64]:
+def _uses(design: Design, gates: _Gates) -> npt.NDArray[np.int64]:
     """Rows (node, time, part of the node, reading part) of every pin that crosses parts."""
     netlist, stage = design.circuit.netlist, design.stages.stage
     part = design.part_of_node
-    gates = np.flatnonzero(emitted_gates(design))
-    node = netlist.fanin[gates].ravel()
-    reader = np.repeat(netlist.first_gate + gates, netlist.n_pins)
-    crossing = (part[node] != part[reader]) & ~_is_constant(design)[node]
+    emitted = np.flatnonzero(gates.emitted)
+    node = netlist.fanin[emitted].ravel()
+    reader = np.repeat(netlist.first_gate + emitted, netlist.n_pins)
+    crossing = (part[node] != part[reader]) & ~constant_nodes(netlist)[node]
     node, reader = node[crossing], reader[crossing]
     rows = np.stack([stage[reader], node, part[node], part[reader]], axis=1).astype(np.int64)
     return np.unique(rows, axis=0)[:, [1, 0, 2, 3]]
@@ -106,12 +119,15 @@ def _uses(design: Design) -> npt.NDArray[np.int64]:
 
 def _result_values(design: Design) -> Values:
     """The values that leave the design, each once."""
-    outputs = np.unique(design.circuit.netlist.outputs)
-    outputs = outputs[~_is_constant(design)[outputs]]
+    netlist = design.circuit.netlist
+    outputs = np.unique(netlist.outputs)
+    outputs = outputs[~constant_nodes(netlist)[outputs]]
     return np.stack([outputs, np.full_like(outputs, design.latency)], axis=1)
 
 
-def _plan(design: Design, index: int, uses: npt.NDArray[np.int64], results: Values) -> PartPlan:
+def _plan(
+    design: Design, index: int, gates: _Gates, uses: npt.NDArray[np.int64], results: Values
+) -> PartPlan:
     names, part = design.parts, design.part_of_node
     read = uses[uses[:, 3] == index]
     given = uses[uses[:, 2] == index]
@@ -124,18 +140,16 @@ def _plan(design: Design, index: int, uses: npt.NDArray[np.int64], results: Valu
         name=names[index],
         inputs=inputs,
         outputs=outputs,
-        logic=_logic(design, index),
+        logic=_logic(design, index, gates),
         registers=_registers(design, index),
         n_x=design.circuit.netlist.n_inputs if index == 0 else 0,
     )
 
 
-def _logic(design: Design, index: int) -> tuple[tuple[Level, ...], ...]:
+def _logic(design: Design, index: int, gates: _Gates) -> tuple[tuple[Level, ...], ...]:
     """Look-up tables and carry chains of every stage, level by level."""
     circuit = design.circuit
-    netlist, stage = circuit.netlist, design.stages.stage
-    level = lut_levels(netlist, circuit.clusters)
-    emitted = emitted_gates(design)
+    netlist, emitted, place = circuit.netlist, gates.emitted, gates.place
     chains = [
         item
         for item in circuit.chains
@@ -146,15 +160,15 @@ def _logic(design: Design, index: int) -> tuple[tuple[Level, ...], ...]:
     for item in circuit.chains:  # sums and carries are no look-up tables
         tables[item.sums - netlist.first_gate] = False
         tables[item.carries[item.carries != CONSTANT_ZERO] - netlist.first_gate] = False
-    gates = np.flatnonzero(tables).astype(np.int32)
-    keys = stage[netlist.first_gate :].astype(np.int64) << 32 | level[netlist.first_gate :]
-    chain_keys = [int(keys[_a_live_gate(item, netlist.first_gate, emitted)]) for item in chains]
+    luts = np.flatnonzero(tables).astype(np.int32)
+    luts = luts[np.argsort(place[luts], kind="stable")]
+    of_lut = place[luts]
+    of_chain = [int(place[_a_live_gate(item, netlist.first_gate, emitted)]) for item in chains]
     of_stage: list[list[Level]] = [[] for _ in range(design.latency)]
-    order = gates[np.argsort(keys[gates], kind="stable")]
-    for key in sorted({*np.unique(keys[gates]).tolist(), *chain_keys}):
-        start, end = np.searchsorted(keys[order], [key, key + 1])
-        mine = tuple(item for item, other in zip(chains, chain_keys, strict=True) if other == key)
-        of_stage[key >> 32].append(Level(order[start:end], mine))
+    for key in sorted({*of_lut.tolist(), *of_chain}):
+        start, end = np.searchsorted(of_lut, [key, key + 1])
+        mine = tuple(item for item, other in zip(chains, of_chain, strict=True) if other == key)
+        of_stage[key >> 32].append(Level(luts[start:end], mine))
     return tuple(tuple(levels) for levels in of_stage)
 
 

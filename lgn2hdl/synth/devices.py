@@ -26,15 +26,15 @@ class Device:
         absorbs_addend: whether a carry chain's LUT has room for the gate that computes an addend
             (Xilinx: a LUT6 before each carry cell).
         synthesis: Yosys command that maps to it, with ``{top}``; None without a tool.
-        keep_parts: option of that command that keeps the modules separate.
-        flatten: option of that command that makes one module of them.
-        no_pads: option of that command that leaves the buffers of the pins out.
+        register_ns: clock-to-output, set-up and the wire to the first LUT, in ns; an estimate.
+        level_ns: one LUT level with its wire, in ns; an estimate.
+        keep_parts: option of ``synthesis`` that keeps the modules separate.
+        flatten: option of ``synthesis`` that makes one module of them.
+        no_pads: option of ``synthesis`` that leaves the buffers of the pins out.
         router: script that places and routes; None without one.
         router_arguments: what tells the script the device and its speed grade.
         pins: constraint file ``pins.cst`` for the wrapper, where the router picks no pins itself.
         n_luts, n_flip_flops: capacity; None where the name stands for a family.
-        register_ns: clock-to-output, set-up and the wire to the first LUT, in ns; an estimate.
-        level_ns: one LUT level with its wire, in ns; an estimate.
     """
 
     name: str
@@ -43,16 +43,16 @@ class Device:
     wide_inputs: int
     absorbs_addend: bool
     synthesis: str | None
-    keep_parts: str
-    flatten: str
-    no_pads: str
-    router: str | None
-    router_arguments: tuple[str, ...]
-    pins: str
-    n_luts: int | None
-    n_flip_flops: int | None
     register_ns: float
     level_ns: float
+    keep_parts: str = ""
+    flatten: str = ""
+    no_pads: str = ""
+    router: str | None = None
+    router_arguments: tuple[str, ...] = ()
+    pins: str = ""
+    n_luts: int | None = None
+    n_flip_flops: int | None = None
 
     @property
     def has_carry_chains(self) -> bool:
@@ -94,14 +94,7 @@ def _xilinx(name: str, title: str, register_ns: float, level_ns: float) -> Devic
         absorbs_addend=True,
         # Shift registers are not extracted: flip-flops shall be those of the schedule.
         synthesis=f"synth_xilinx -family {name} -top {{top}} -noiopad -noclkbuf -nosrl",
-        keep_parts="",
         flatten="-flatten",
-        no_pads="",
-        router=None,
-        router_arguments=(),
-        pins="",
-        n_luts=None,
-        n_flip_flops=None,
         register_ns=register_ns,
         level_ns=level_ns,
     )
@@ -115,7 +108,10 @@ def _four_input(
     arguments: str,
     cells: tuple[int, int],
     delays: tuple[float, float],
+    *,
     wide_inputs: int,
+    no_pads: str = "",
+    pins: str = "",
 ) -> Device:
     return Device(
         name=name,
@@ -125,11 +121,10 @@ def _four_input(
         absorbs_addend=False,
         synthesis=f"{synthesis} -top {{top}}",
         keep_parts="-noflatten",
-        flatten="",
-        no_pads="-noiopads" if router == "himbaechel-gowin" else "",
+        no_pads=no_pads,
         router=f"yowasp-nextpnr-{router}",
         router_arguments=tuple(arguments.split()),
-        pins=GOWIN_PINS if "pins.cst" in arguments else "",
+        pins=pins,
         n_luts=cells[0],
         n_flip_flops=cells[1],
         register_ns=delays[0],
@@ -185,6 +180,8 @@ DEVICES = (
         (20_736, 15_552),
         (2.0, 2.0),
         wide_inputs=6,
+        no_pads="-noiopads",
+        pins=GOWIN_PINS,
     ),
     Device(
         name="generic",
@@ -193,14 +190,6 @@ DEVICES = (
         wide_inputs=6,
         absorbs_addend=False,
         synthesis=None,
-        keep_parts="",
-        flatten="",
-        no_pads="",
-        router=None,
-        router_arguments=(),
-        pins="",
-        n_luts=None,
-        n_flip_flops=None,
         register_ns=1.0,
         level_ns=1.0,
     ),

@@ -184,12 +184,14 @@ def compile_network(
 
 
 def rescheduled(compiled: Compiled, levels: int) -> Compiled:
-    """The same circuit with another number of LUT levels per stage.
+    """The same circuit with so many LUT levels per stage; ``compiled`` itself if it has them.
 
     Raises:
         OptionError: if ``levels`` is below 1.
     """
     old = compiled.design
+    if levels == old.levels_per_stage:
+        return compiled
     design = schedule(old.network, old.circuit, old.head, levels_per_stage=levels)
     return replace(compiled, design=design)
 

@@ -105,7 +105,7 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
         },
         "changes": dict(content.changes),
         "gates_trained": content.gates_before,
-        "luts": _luts(design),
+        "luts": design.luts(),
         "flip_flops": design.flip_flops(),
         "vectors": {
             "count": len(content.vectors.integers),
@@ -117,12 +117,6 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
             name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
         },
     }
-
-
-def _luts(design: Design) -> dict[str, int]:
-    """LUTs of the parts that the design has."""
-    counts = design.circuit.lut_count()
-    return {part: counts[part] for part in design.parts}
 
 
 def _results(design: Design) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import group_sums, run, score_bits, scores_of, unit_plan
 
-from lgn2hdl.arithmetic.cost import Objective, block_cost, cluster_levels
+from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import choose_popcount, popcount_block, signed_digits
 from lgn2hdl.circuit import Block
 from lgn2hdl.head import ClassSum, GroupSumPlan, Term
 from lgn2hdl.netlist import fanout
+from lgn2hdl.retiming import lut_levels
 
 
 def samples(rng: np.random.Generator, n_signals: int) -> np.ndarray:
@@ -57,7 +58,7 @@ def check_chains(block: Block, k: int) -> None:
                 assert netlist.table[out - first] & 0xFF == 0b11101000
             carry = out
         assert (chain.carries[:-1] != 0).all()
-    cluster_levels(block)
+    lut_levels(netlist, block.clusters)
 
 
 @pytest.mark.parametrize("style", Style)

@@ -1,6 +1,7 @@
 """``lgn2hdl synth``: devices, target clocks, data-driven changes, checks, and what is refused."""
 
 import json
+import sys
 
 import pytest
 
@@ -151,6 +152,26 @@ def test_refused(model, lgn2hdl, tmp_path, options, words):
     assert words in err.strip().splitlines()[-1]
     assert "Traceback" not in err
     assert not (tmp_path / "rtl").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "options", "what"),
+    [
+        ("scipy", [], "placing registers"),
+        ("jinja2", [], "writing the output folder"),
+        ("amaranth", ["--emitter", "amaranth"], "writing Verilog with Amaranth"),
+    ],
+)
+def test_without_a_package(model, fails, monkeypatch, tmp_path, package, options, what):
+    monkeypatch.setitem(sys.modules, package, None)
+    message = fails(*base(model, tmp_path), *options)
+    assert message.endswith(f"{what} needs {package}: run 'pip install lgn2hdl[synth]'")
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_text_needs_no_amaranth(model, read_json, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "amaranth", None)
+    assert read_json(*base(model, tmp_path), "--effort", "none")["latency_cycles"] > 0
 
 
 def test_a_network_too_large_for_the_device(model, lgn2hdl, monkeypatch, tmp_path):

@@ -65,6 +65,12 @@ def test_synthesis_commands(name, separate, flat):
     assert device.synthesis_command("t", flat=True) == flat
 
 
+def test_pins_are_given_where_the_router_reads_them():
+    for device in DEVICES:
+        reads = any("pins.cst" in argument for argument in device.router_arguments)
+        assert bool(device.pins) == reads == (device.name == "gowin")
+
+
 def test_devices_without_a_tool():
     with pytest.raises(OptionError, match="no tool maps to the device generic: choose one of xcup"):
         find_device("generic").synthesis_command("t")

@@ -34,6 +34,8 @@ def test_rescheduling_keeps_the_circuit(network):
     other = rescheduled(compiled, 3)
     assert other.design.circuit is compiled.design.circuit
     assert other.design.latency == -(-compiled.design.latency // 3)
+    assert other.design.levels_per_stage == 3
+    assert rescheduled(compiled, 1) is compiled
     with pytest.raises(OptionError, match="give at least 1"):
         rescheduled(compiled, 0)
 

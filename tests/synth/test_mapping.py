@@ -1,5 +1,4 @@
 import dataclasses
-import sys
 
 import numpy as np
 import pytest
@@ -24,7 +23,6 @@ from lgn2hdl.synth.mapping import (
     run_abc,
     yosys_tool,
 )
-from lgn2hdl.synth.tools import Tool
 
 
 def tree(n_inputs: int, table: int = 0b0110) -> Netlist:
@@ -228,16 +226,9 @@ def test_luts_that_are_too_wide_are_no_result(monkeypatch):
 
 
 @pytest.fixture
-def fake_yosys(tmp_path):
-    """Makes a Yosys out of a Python script."""
-
-    def make(script: str) -> Tool:
-        program = tmp_path / "yosys"
-        program.write_text(f"#!{sys.executable}\nimport sys, time\n{script}\n")
-        program.chmod(0o755)
-        return Tool("Yosys", (str(program),), "install it")
-
-    return make
+def fake_yosys(python_tool):
+    """Makes a Yosys of a Python script."""
+    return lambda script: python_tool("Yosys", script)
 
 
 @pytest.mark.parametrize(

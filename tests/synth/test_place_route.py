@@ -1,6 +1,5 @@
 import json
 import re
-import sys
 
 import pytest
 
@@ -19,7 +18,6 @@ from lgn2hdl.synth.place_route import (
     read_report,
     utilization,
 )
-from lgn2hdl.synth.tools import Tool
 
 DEVICE = find_device("ice40-hx8k")
 
@@ -160,7 +158,7 @@ MAPPED = {
 
 
 @pytest.fixture
-def fakes(monkeypatch, tmp_path):
+def fakes(monkeypatch, tmp_path, python_tool):
     """Yosys and nextpnr as scripts: Yosys writes canned netlists, nextpnr what it is told to."""
 
     def make(router: str, *, yosys: str = "", mapped: object = MAPPED) -> None:
@@ -172,14 +170,9 @@ def fakes(monkeypatch, tmp_path):
         )
         tools = {}
         for name, script in (("yosys", yosys or write), ("nextpnr", router)):
-            program = tmp_path / name
             version = f"print('Preparing\\n\"{name}\" (Version nextpnr-9.1)'); sys.exit()"
-            program.write_text(
-                f"#!{sys.executable}\nimport sys, time\n"
-                f"if '--version' in sys.argv: {version}\n{script}\n".replace('\n"', '\\n"')
-            )
-            program.chmod(0o755)
-            tools[name] = Tool(name, (str(program),), "install it")
+            script = f"if '--version' in sys.argv: {version}\n{script}"
+            tools[name] = python_tool(name, script)
         monkeypatch.setattr(module, "yosys", lambda: tools["yosys"])
         monkeypatch.setattr(module, "script_tool", lambda *names: tools["nextpnr"])
 

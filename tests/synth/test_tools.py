@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,16 +10,9 @@ from lgn2hdl.synth.tools import Tool, run_tool, script_tool, tool_version
 
 
 @pytest.fixture
-def fake(tmp_path):
-    """Makes a tool out of a Python script."""
-
-    def make(script: str) -> Tool:
-        program = tmp_path / "fake tool"
-        program.write_text(f"#!{sys.executable}\nimport sys, time\n{script}\n")
-        program.chmod(0o755)
-        return Tool("Fake", (str(program), "--first"), "run 'pip install fake'")
-
-    return make
+def fake(python_tool):
+    """Makes a tool of a Python script; the program's name has a space, the command an argument."""
+    return lambda script: python_tool("Fake", script, "--first", file="fake tool")
 
 
 def failure(tool, folder, **options):
