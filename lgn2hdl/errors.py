@@ -27,5 +27,9 @@ class OutputError(Lgn2HdlError):
     """A file or folder cannot be written."""
 
 
+class ResourceError(Lgn2HdlError):
+    """The machine has not enough memory."""
+
+
 class MismatchError(Lgn2HdlError):
     """Two engines that must agree bit for bit do not."""

