@@ -84,6 +84,24 @@ def test_source_flags_compiler_and_processor_make_another_library(tmp_path, sour
 
 
 @pytest.mark.usefixtures("real_compiler")
+def test_another_header_makes_another_library(tmp_path, source):
+    header = tmp_path / "number.h"
+    source.write_text('#include "number.h"\n' + SOURCE)
+    answers = []
+    for number in (7, 8):
+        header.write_text(f"#define NUMBER {number}\n")
+        answers.append(native.load_or_raise(source, includes=(header,)).answer())
+    assert answers == [7, 8]
+    assert len(list(folder(tmp_path).iterdir())) == 2
+
+
+def test_a_missing_header_is_named(tmp_path, source):
+    with pytest.raises(ToolError, match=r"cannot read .*missing\.h") as error:
+        native.build(source, includes=(tmp_path / "missing.h",))
+    assert one_line(error)
+
+
+@pytest.mark.usefixtures("real_compiler")
 @pytest.mark.parametrize("content", [b"", b"damaged", None])
 def test_a_damaged_library_is_built_anew(source, content):
     path = native.build(source)

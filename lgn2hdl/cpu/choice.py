@@ -1,14 +1,16 @@
 """How many segments and how wide slots: few jumps against values that stay in the cache.
 
 More segments keep fewer values alive but make runs shorter; wider slots share the cost of a jump
-but need a larger cache. The costs below were measured on one processor (48 KiB and 2 MiB of
-first- and second-level cache); a wrong guess costs some speed, never a result.
+but need a larger cache. The costs were measured on one processor with a second-level cache of
+2 MiB, and are taken to depend on how much of that cache the values fill; a wrong guess costs some
+speed, never a result.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from lgn2hdl.cpu import memory
 from lgn2hdl.cpu.counting import Terms
 from lgn2hdl.cpu.instructions import Instructions, instructions
 from lgn2hdl.cpu.nodes import NormalNodes
@@ -30,14 +32,14 @@ VECTORS: tuple[int, ...] = (1, 2, 4)
 JUMP = 11.5
 """Nanoseconds that a jump costs which the processor did not foresee."""
 
-_KIBIBYTES = (24, 48, 128, 512, 1024, 2048, 4096, 16384)
-_NODE = (1.3, 1.4, 2.15, 2.5, 2.6, 3.6, 5.5, 8.0)  # nanoseconds with values of so many KiB
+_FILLED = (1 / 80, 1 / 40, 1 / 16, 1 / 4, 1 / 2, 1, 2, 8)  # of the second-level cache
+_NODE = (1.3, 1.4, 2.15, 2.5, 2.6, 3.6, 5.5, 8.0)  # nanoseconds of a node where values fill that
 
 
 def cost(layout: Plan, code: Instructions, vectors: int) -> float:
     """Estimated nanoseconds for 512 samples."""
-    kibibytes = layout.n_slots * 64 * vectors / 1024
-    node = float(np.interp(np.log2(kibibytes), np.log2(_KIBIBYTES), _NODE))
+    filled = layout.n_slots * 64 * vectors / memory.second_level_cache()
+    node = float(np.interp(np.log2(filled), np.log2(_FILLED), _NODE))
     return len(layout.order) * node + code.n_runs * JUMP / vectors
 
 

@@ -26,8 +26,8 @@ class Terms:
         negative: whether it is subtracted, ``bool[T]``.
         plane: it counts ``2**plane``, ``i64[T]``.
         bias: constant part of each class, ``i64[C]``, ``0 <= bias < 2**n_planes``.
-        lowest: lowest score of all classes.
-        n_planes: bits of the highest score above ``lowest``, at least 1.
+        lowest: lowest score of all classes, at least ``-2**31``.
+        n_planes: bits of the highest score above ``lowest``, 1 to 32.
     """
 
     node: Numbers
@@ -55,9 +55,7 @@ def terms(head: GroupSum, nodes: NormalNodes) -> Terms:
     class_of, node = np.divmod(keys, nodes.n_nodes)
     constant = node == 0
     total[constant] = 0
-    low, high = head.score_range()
-    lowest = int(low.min())
-    n_planes = max(1, int(high.max() - lowest).bit_length())
+    lowest, n_planes = _range(head)
     term, plane = np.nonzero(np.abs(total)[:, None] >> np.arange(n_planes) & 1)
     negative = total[term] < 0
     order = np.lexsort((plane, negative, class_of[term]))
@@ -71,3 +69,13 @@ def terms(head: GroupSum, nodes: NormalNodes) -> Terms:
         lowest=lowest,
         n_planes=n_planes,
     )
+
+
+def _range(head: GroupSum) -> tuple[int, int]:
+    """Lowest score, and the bits of the highest one above it."""
+    low, high = head.score_range()
+    lowest, highest = int(low.min()), int(high.max())
+    scores = np.iinfo(np.int32)
+    if lowest < scores.min or highest > scores.max:
+        lowest, highest = scores.min, scores.max  # the golden model wraps around, too
+    return lowest, max(1, (highest - lowest).bit_length())

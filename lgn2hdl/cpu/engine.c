@@ -288,7 +288,7 @@ static int header_fits(const program *net)
            && net->n_results >= 1 && net->n_results <= 65536
            && (net->head == BITS
                    ? net->n_planes == 0 && net->n_sums == 0
-                   : net->n_planes >= 1 && net->n_planes < MAX_PLANES
+                   : net->n_planes >= 1 && net->n_planes <= MAX_PLANES
                          && (net->n_sums == net->n_results || net->n_sums == 2 * net->n_results));
 }
 

@@ -8,12 +8,15 @@ network, so nothing is compiled for a network. Results are those of the golden m
 from __future__ import annotations
 
 import ctypes
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl import model_file
 from lgn2hdl.cpu import memory
 from lgn2hdl.cpu.library import INSTRUCTION_SETS, Batch, data, engine, supported
 from lgn2hdl.cpu.program import Program, compile_program
@@ -29,21 +32,27 @@ class Engine:
     """A network ready to predict. Several threads may use one engine at the same time.
 
     Args:
-        network: the network.
+        model: the network, or the path of its model file.
         threads: threads that share the samples of a call, 1 to :data:`MAX_THREADS`.
         instruction_set: one of :func:`lgn2hdl.cpu.supported`; None takes the fastest.
 
     Raises:
         ToolError: if there is no C compiler, or it fails.
+        ModelFileError: if the model file cannot be read.
         OptionError: if ``threads`` or ``instruction_set`` cannot be had.
         ResourceError: if the network needs more memory than there is.
     """
 
     def __init__(
-        self, network: LogicNet, *, threads: int = 1, instruction_set: str | None = None
+        self,
+        model: LogicNet | str | os.PathLike[str],
+        *,
+        threads: int = 1,
+        instruction_set: str | None = None,
     ) -> None:
         if not 1 <= threads <= MAX_THREADS:
             raise OptionError(f"{threads} threads are not 1 to {MAX_THREADS}")
+        network = model if isinstance(model, LogicNet) else model_file.load(Path(model))
         self.network = network
         self.instruction_set = _chosen(instruction_set)
         memory.require(memory.program_bytes(network), f"a network of {network.n_nodes} nodes")

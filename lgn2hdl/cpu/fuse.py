@@ -32,9 +32,10 @@ def fuse(netlist: Netlist) -> Netlist:
     kept = np.zeros(netlist.n_nodes, np.bool_)
     kept[: netlist.first_gate] = True
     kept[netlist.outputs] = True
+    level = levels(netlist).astype(np.int64)  # fusing changes few of them: not counted anew
     gone = 0
     while True:
-        more = _fuse_once(netlist, fanin, table, kept)
+        more = _fuse_once(netlist, fanin, table, kept, level)
         gone += more
         if not more:
             break
@@ -43,9 +44,15 @@ def fuse(netlist: Netlist) -> Netlist:
     return remove_dead(Netlist(netlist.n_inputs, fanin, table, netlist.outputs))
 
 
-def _fuse_once(netlist: Netlist, fanin: Ids, table: logic.Tables, kept: Bools) -> int:
+def _fuse_once(
+    netlist: Netlist,
+    fanin: Ids,
+    table: logic.Tables,
+    kept: Bools,
+    level: npt.NDArray[np.int64],
+) -> int:
     """Fuse gates until those that could disappear at first are gone or cannot; returns how many."""
-    rank = _ranks(netlist, fanin, kept)
+    rank = _ranks(netlist, fanin, kept, level)
     readers = np.arange(len(fanin))
     gone = 0
     while True:
@@ -61,10 +68,10 @@ def _fuse_once(netlist: Netlist, fanin: Ids, table: logic.Tables, kept: Bools) -
         fanin[nodes - netlist.first_gate] = CONSTANT_ZERO  # it reads nothing any more
 
 
-def _ranks(netlist: Netlist, fanin: Ids, kept: Bools) -> npt.NDArray[np.int64]:
+def _ranks(
+    netlist: Netlist, fanin: Ids, kept: Bools, level: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
     """Lower for gates that are to disappear first; all different, ``i64[n_nodes]``."""
-    now = Netlist(netlist.n_inputs, fanin, np.zeros(len(fanin), np.uint8), netlist.outputs)
-    level = levels(now).astype(np.int64)
     fanout = np.bincount(fanin.ravel(), minlength=netlist.n_nodes)
     rank = (fanout * (level.max(initial=0) + 1) + level) * netlist.n_nodes
     rank += np.arange(netlist.n_nodes)

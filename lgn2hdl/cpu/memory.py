@@ -1,8 +1,10 @@
-"""Memory: how much there is, and arrays that begin where vectors may begin."""
+"""Memory: how much there is, of the cache too, and arrays that begin where vectors may begin."""
 
 from __future__ import annotations
 
+import functools
 import os
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +15,30 @@ from lgn2hdl.model import LogicNet
 ALIGNMENT = 64
 """Bytes of the widest vector."""
 
-BYTES_PER_NODE = 400
-"""Most memory that making a program takes for a node; measured by ``benchmarks/cpu_scale.py``."""
+BYTES_PER_NODE = (250, 250, 250, 350, 800, 1500, 2600)
+"""Most memory that making a program takes for a node of so many pins; measured by
+``benchmarks/cpu_scale.py``."""
+
+SECOND_LEVEL_CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
+USUAL_CACHE = 1 << 20
+"""Bytes of the second-level cache where the system does not tell."""
+
+
+@functools.cache
+def second_level_cache() -> int:
+    """Bytes of a core's second-level cache."""
+    try:
+        text = SECOND_LEVEL_CACHE.read_text().strip()
+    except OSError:
+        return USUAL_CACHE
+    known = text.endswith("K") and text[:-1].isdecimal() and int(text[:-1]) > 0
+    return int(text[:-1]) << 10 if known else USUAL_CACHE
 
 
 def program_bytes(network: LogicNet) -> int:
     """Bytes that making a program takes at most, nearly."""
-    return BYTES_PER_NODE * (network.n_nodes + network.encoder.n_bits)
+    nodes = sum(BYTES_PER_NODE[layer.fan_in] * layer.width for layer in network.layers)
+    return nodes + BYTES_PER_NODE[0] * network.encoder.n_bits
 
 
 def require(n_bytes: int, what: str) -> None:

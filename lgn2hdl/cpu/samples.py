@@ -23,7 +23,12 @@ def integer_rows(integers: npt.ArrayLike, features: Features) -> Integers:
         DataError: if the array is not of integers, has another number of features, or holds a
             value that a feature cannot have.
     """
-    array = np.asarray(integers)
+    try:
+        array = np.asarray(integers)
+    except ValueError:  # a list of lists of unlike lengths
+        raise DataError(
+            f"features are not an array: give rows of {features.n_features} integers"
+        ) from None
     if array.dtype.kind not in "bui":
         nan = array.dtype.kind == "f" and not np.isfinite(array).all()
         raise DataError(
@@ -81,7 +86,7 @@ def packed_bits(
         DataError: if dtype or shape do not fit.
     """
     array = np.asarray(words)
-    if array.dtype != np.uint64:
+    if array.dtype.newbyteorder("=") != np.uint64:
         raise DataError(f"packed bits of type {array.dtype}: give words of type uint64")
     needed = packed.words_for(n_samples)
     if n_samples < 0 or array.ndim != 2 or len(array) != n_bits or array.shape[1] < needed:
@@ -90,5 +95,7 @@ def packed_bits(
             f"give {n_bits} rows of {max(0, needed)} words"
         )
     array = array[:, :needed]
-    aligned = array.strides[0] % array.itemsize == 0 and array.strides[1] == array.itemsize
-    return array if aligned and array.dtype.isnative else np.ascontiguousarray(array, np.uint64)
+    as_it_is = array.flags.aligned and array.strides[0] % array.itemsize == 0
+    if as_it_is and array.strides[1] == array.itemsize and array.dtype.isnative:
+        return array
+    return np.array(array, np.uint64, order="C")  # (np.ascontiguousarray may keep odd addresses)

@@ -22,6 +22,9 @@ from lgn2hdl.netlist import Ids
 
 Bools = npt.NDArray[np.bool_]
 
+BLOCK = 1 << 16
+"""Functions that are tried at a time: it bounds the memory of the trials."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:
@@ -77,11 +80,21 @@ def best_splits(table: logic.Tables, n_pins: int) -> tuple[Bytes, npt.NDArray[np
 
     The numbers count the variants of all ways of :func:`splits`.
     """
+    lowest = np.full(len(table), 255, np.uint8)
+    best = np.zeros(len(table), np.int16)
+    for start in range(0, len(table), BLOCK):
+        block = slice(start, start + BLOCK)
+        _best_of_block(table[block], n_pins, lowest[block], best[block])
+    return lowest, best
+
+
+def _best_of_block(
+    table: logic.Tables, n_pins: int, lowest: Bytes, best: npt.NDArray[np.int16]
+) -> None:
+    """:func:`best_splits` of some functions, in place."""
     trials = [trial for way in splits(n_pins) for trial in way.trials(table)]
     parts = np.concatenate([trial.parts.ravel() for trial in trials])
     nodes = least_nodes(parts, n_pins - 1)
-    lowest = np.full(len(table), 255, np.uint8)
-    best = np.zeros(len(table), np.int16)
     number, start = 0, 0
     for trial in trials:
         cost = nodes[start : start + trial.parts.size].reshape(trial.parts.shape)
@@ -92,7 +105,6 @@ def best_splits(table: logic.Tables, n_pins: int) -> tuple[Bytes, npt.NDArray[np
             lowest[trial.rows[better]] = total[better]
             best[trial.rows[better]] = number
             number += 1
-    return lowest, best
 
 
 def variants(n_pins: int) -> list[tuple[Split, int]]:

@@ -114,3 +114,12 @@ def test_columns_are_counted() -> None:
         assert np.array_equal(possible, count <= 4)
         pairs = [max(len(set(row[:4])), len(set(row[4:]))) <= 2 for row in column.tolist()]
         assert np.array_equal(Shared(order).remainder(moved)[0], pairs)
+
+
+def test_the_size_of_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = random_tables(6)
+    cost, best = best_splits(table, 6)
+    monkeypatch.setattr("lgn2hdl.cpu.splits.BLOCK", 37)
+    again, best_again = best_splits(table, 6)
+    assert np.array_equal(again, cost)
+    assert np.array_equal(best_again, best)
