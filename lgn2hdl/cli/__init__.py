@@ -1,4 +1,4 @@
-"""The command line: ``lgn2hdl train | info | synth | sim | predict | eval``.
+"""The command line; ``lgn2hdl --help`` lists the commands.
 
 Results go to stdout; progress and notes go to stderr. Exit codes: 0 fine, 1 something is wrong with
 a file, the data or a tool, 2 a wrong command line, 130 interrupted.
@@ -12,6 +12,7 @@ import sys
 import click
 
 import lgn2hdl
+from lgn2hdl.cli.export_c import export_c
 from lgn2hdl.cli.inference import evaluate, predict
 from lgn2hdl.cli.info import info
 from lgn2hdl.cli.sim import sim
@@ -26,7 +27,7 @@ def cli() -> None:
     """Train logic gate networks and compile them to pipelined Verilog, checked bit for bit."""
 
 
-for _command in (train, info, synth, sim, predict, evaluate):
+for _command in (train, info, synth, sim, predict, evaluate, export_c):
     cli.add_command(_command)
 
 

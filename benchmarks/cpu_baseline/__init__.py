@@ -1,0 +1,1 @@
+"""What ``benchmarks/cpu.py`` compares the engine with, and how it measures."""
