@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -33,13 +34,19 @@ for _command in (train, info, synth, sim, predict, evaluate, export_c):
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr."""
-    code = run(sys.argv[1:])
-    if os.environ.get("WORLD_SIZE", "1") != "1":
-        # In a group of processes torch's own threads can abort while the interpreter shuts down.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    end_process(run(sys.argv[1:]))
+
+
+def end_process(code: int) -> NoReturn:
+    """End Python; in a group of processes at once, without tearing the interpreter down.
+
+    There torch's own threads can abort the process at that point, though all is done.
+    """
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from runs import GROUP_CASES, make_images
 
+from lgn2hdl.cli import end_process
 from lgn2hdl.train.distributed import join, leave
 from lgn2hdl.train.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop import train
@@ -37,3 +38,4 @@ if __name__ == "__main__":
     run_all(Path(sys.argv[1]), joined)
     joined.wait()
     leave(joined)
+    end_process(0)
