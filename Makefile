@@ -11,7 +11,7 @@ LGN2HDL = $(VENV)/bin/lgn2hdl
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train synth sim test lint bench clean
+.PHONY: help demo train synth sim verify test lint bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -36,6 +36,9 @@ synth: $(READY) ## compile MODEL to rtl_out/
 
 sim: $(READY) ## simulate MODEL's Verilog against the golden model
 	$(LGN2HDL) sim $(MODEL) --simulator $(SIM) $(ARGS)
+
+verify: $(READY) ## prove MODEL's Verilog
+	$(LGN2HDL) verify $(MODEL) $(ARGS)
 
 test: $(READY) ## run the tests
 	$(VENV)/bin/python -m pytest $(ARGS)

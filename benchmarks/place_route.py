@@ -2,6 +2,7 @@
 
 Usage: python benchmarks/place_route.py MODEL [--device NAME] [--levels 1 2 3 4] [--seeds 1 ...]
                                         [--mhz F] [--wire-levels N] [--no-wide]
+                                        [--interface NAME] [--clock-enable]
 
 Prints a Markdown table; of several seeds it gives the best, and the range. Without ``--mhz`` the
 clock asked for is what the device's estimate gives: one far out of reach makes routing slow.
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from lgn2hdl import model_file
 from lgn2hdl.hdl.emit import emit_verilog, module_name
-from lgn2hdl.schedule import Design
+from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind, latency
 from lgn2hdl.synth.devices import Device, estimated_mhz, find_device
 from lgn2hdl.synth.flow import compile_network, options_for, rescheduled
 from lgn2hdl.synth.place_route import TimingReport, place_and_route
@@ -38,17 +39,17 @@ def measure(
     return sorted(reports, key=lambda report: report.fmax_mhz or 0.0, reverse=True)
 
 
-def row(levels: int, design: Design, reports: list[TimingReport]) -> list[str]:
-    """One line of the table, in the columns of :data:`HEADER`."""
+def row(levels: int, cycles: int, reports: list[TimingReport]) -> list[str]:
+    """One line of the table, in the columns of :data:`HEADER`; ``cycles`` is the latency."""
     best = reports[0]
-    path, latency = best.critical_path, best.latency_ns(design.latency)
+    path, nanoseconds = best.critical_path, best.latency_ns(cycles)
     clocks = [f"{report.fmax_mhz:.0f}" for report in reports if report.fmax_mhz is not None]
     return [
         str(levels),
         "not given" if best.fmax_mhz is None else f"{best.fmax_mhz:.1f}",
         " ".join(clocks),
-        str(design.latency),
-        "not given" if latency is None else f"{latency:.1f}",
+        str(cycles),
+        "not given" if nanoseconds is None else f"{nanoseconds:.1f}",
         f"{best.cells.flip_flop:,}",
         f"{best.cells.lut:,}",
         f"{best.cells.carry:,}",
@@ -67,10 +68,16 @@ def main() -> None:
     parser.add_argument("--mhz", type=float)
     parser.add_argument("--wire-levels", type=int, default=0)
     parser.add_argument("--no-wide", action="store_true")
+    kinds = [kind.value for kind in Kind]
+    parser.add_argument("--interface", choices=kinds, default=Kind.PARALLEL.value)
+    parser.add_argument("--clock-enable", action="store_true")
     chosen = parser.parse_args()
     device, network = find_device(chosen.device), model_file.load(chosen.model)
-    top = module_name(chosen.model.stem)
-    print(f"{chosen.model.stem} on {device.title}\n")
+    top, kind = module_name(chosen.model.stem), Kind(chosen.interface)
+    beat_bits = DEFAULT_BEAT_BITS if kind is Kind.STREAM else None
+    interface = Interface(kind, beat_bits, chosen.clock_enable)
+    enable = " with clock enable" if chosen.clock_enable else ""
+    print(f"{chosen.model.stem} on {device.title}, interface {kind.value}{enable}\n")
     print("| " + " | ".join(HEADER) + " |")
     print("|" + "---|" * len(HEADER))
     mapped_for = replace(device, wide_inputs=device.lut_inputs) if chosen.no_wide else device
@@ -79,8 +86,11 @@ def main() -> None:
     for levels in chosen.levels:
         design = rescheduled(compiled, levels).design
         mhz = chosen.mhz or estimated_mhz(device, levels)
-        reports = measure(emit_verilog(design, top), top, device, mhz, chosen.seeds)
-        print("| " + " | ".join(row(levels, design, reports)) + " |", flush=True)
+        verilog = emit_verilog(design, top, interface=interface)
+        reports = measure(verilog, top, device, mhz, chosen.seeds)
+        print(
+            "| " + " | ".join(row(levels, latency(design, interface), reports)) + " |", flush=True
+        )
     print(f"\n{reports[0].tools[0]}, {reports[0].tools[1]}; wrapper not counted")
 
 

@@ -15,7 +15,7 @@ from lgn2hdl.arithmetic.popcount import choose_popcount
 from lgn2hdl.circuit import Block, Circuit, join, without_dead
 from lgn2hdl.errors import OptionError
 from lgn2hdl.head import BitsPlan, GroupSumPlan, HeadPlan, head_signals, plan_head
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import Bits, LogicNet
 from lgn2hdl.netlist import CONSTANT_ZERO, Netlist, live
 from lgn2hdl.passes import remove_dead
 
@@ -27,6 +27,7 @@ def assemble(
     k: int,
     carry: bool,
     scores: bool = True,
+    margin: bool = False,
     objective: Objective = Objective.LUTS,
     wire_levels: int = 0,
 ) -> tuple[Circuit, HeadPlan]:
@@ -38,15 +39,23 @@ def assemble(
         k: inputs of a LUT; gates of the core may have more if the device joins LUTs.
         carry: whether adders may use carry chains.
         scores: whether the scores leave the hardware beside the class.
+        margin: whether the difference of the two highest scores does.
         objective: what the head is chosen by.
         wire_levels: LUT levels that the wires into the core count for, see :func:`with_wires`.
 
     Returns:
         The circuit, and the plan that says what its outputs mean.
+
+    Raises:
+        OptionError: if there is no margin because the head has no scores, or an option is out of
+            range.
     """
+    if margin and isinstance(network.head, Bits):
+        raise OptionError("the outputs of this model are bits, which have no margin")
     signals = head_signals(network.head, core, scores=scores)
     plan = plan_head(network.head, core, signals, scores=scores)
     if isinstance(plan, GroupSumPlan):
+        plan = replace(plan, margin=margin)
         core = remove_dead(replace(core, outputs=signals))
     bits = used_inputs(core)
     encoder = encoder_block(network.features, network.encoder, bits, k)
@@ -72,6 +81,8 @@ def assemble(
     outputs = [(3, bit) for bit in range(plan.class_width)]
     if plan.scores:
         outputs += [(2, bit) for bit in range(plan.n_classes * plan.score_width)]
+    if plan.margin:
+        outputs += [(3, plan.class_width + bit) for bit in range(plan.margin_width)]
     return without_dead(join(n_inputs, blocks, outputs, names, k)), plan
 
 
@@ -125,4 +136,5 @@ def _score_names(plan: GroupSumPlan) -> list[str]:
 
 
 def _index_names(plan: GroupSumPlan) -> list[str]:
-    return [f"class_index_{bit}" for bit in range(plan.class_width)]
+    index = [f"class_index_{bit}" for bit in range(plan.class_width)]
+    return index + [f"margin_{bit}" for bit in range(plan.margin_width if plan.margin else 0)]

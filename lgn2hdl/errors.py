@@ -33,3 +33,7 @@ class ResourceError(Lgn2HdlError):
 
 class MismatchError(Lgn2HdlError):
     """Two engines that must agree bit for bit do not."""
+
+
+class BoardError(Lgn2HdlError):
+    """A board on a serial port does not answer, or is not the one that is expected."""

@@ -51,7 +51,15 @@ def result_bits(network: LogicNet, plan: HeadPlan, outputs: Bools) -> dict[str, 
     if plan.scores:
         per_class = [_bits(column, plan.score_width) for column in scores.T]
         ports["scores"] = np.concatenate(per_class)
+    if plan.margin:
+        ports["margin"] = _bits(margins(scores), plan.margin_width)
     return ports
+
+
+def margins(scores: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Difference of the two highest scores of every row of ``[N, C]``, ``i64[N]``; 0 for a tie."""
+    best = np.sort(scores.astype(np.int64), axis=1)
+    return best[:, -1] - best[:, -2]
 
 
 def _bits(values: npt.NDArray[np.integer], width: int) -> Bools:

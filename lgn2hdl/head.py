@@ -56,10 +56,12 @@ class GroupSumPlan:
         sums: one for each class.
         scores: whether the sums are the scores of the head, and leave the hardware. If not, only
             the decision that they lead to is that of the head.
+        margin: whether the difference of the two highest scores leaves the hardware.
     """
 
     sums: tuple[ClassSum, ...]
     scores: bool = True
+    margin: bool = False
 
     @property
     def n_classes(self) -> int:
@@ -84,6 +86,12 @@ class GroupSumPlan:
         if low < 0:
             return max((-low - 1).bit_length(), max(high, 0).bit_length()) + 1
         return max(1, high.bit_length())
+
+    @property
+    def margin_width(self) -> int:
+        """Bits of the difference of two scores that is not negative."""
+        low, high = self.score_range
+        return max(1, (high - low).bit_length())
 
     @property
     def class_width(self) -> int:

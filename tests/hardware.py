@@ -137,11 +137,12 @@ def design_of(
     k: int = 6,
     carry: bool = True,
     scores: bool = True,
+    margin: bool = False,
     pruned: bool = True,
 ) -> Design:
     """The scheduled design of a network whose gates are not mapped."""
     core = prune(lower(network))[0] if pruned else lower(network)
-    circuit, head = assemble(network, core, k=k, carry=carry, scores=scores)
+    circuit, head = assemble(network, core, k=k, carry=carry, scores=scores, margin=margin)
     return schedule(network, circuit, head, levels_per_stage=levels)
 
 
@@ -220,6 +221,10 @@ def port_values(design: Design, rows: np.ndarray) -> list[dict[str, int]]:
         widths = [plan.score_width] * plan.n_classes
         for result, row in zip(results, scores.tolist(), strict=True):
             result["scores"] = pack_bits(row, widths)
+    if plan.margin:
+        for result, row in zip(results, scores.tolist(), strict=True):
+            second, first = sorted(row)[-2:]
+            result["margin"] = first - second
     return results
 
 

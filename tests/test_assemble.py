@@ -97,6 +97,23 @@ def test_larger_networks(k, carry, scores):
         assert all(count > 0 for count in circuit.lut_count().values())
 
 
+@pytest.mark.parametrize("scores", [True, False])
+@pytest.mark.parametrize(("k", "carry"), [(4, False), (4, True), (6, False), (6, True)])
+def test_margins(k, carry, scores):
+    """Beside the scores and without them, with ties; a difference does not need the scores."""
+    for seed, n_classes in ((1, 2), (2, 3), (3, 7)):
+        network = mixed_network(seed, width=42, n_classes=n_classes)
+        circuit = check(network, k=k, carry=carry, scores=scores, margin=True)
+        check_structure(circuit)
+        assert "margin_0" in {name for _, name in circuit.labels}
+
+
+def test_bits_have_no_margin():
+    network = adder_network(2)
+    with pytest.raises(OptionError, match="bits, which have no margin"):
+        assemble(network, lower(network), k=6, carry=True, margin=True)
+
+
 def test_raw_tables_and_wide_features():
     check(mixed_network(4, features=raw_table_features()))
     check(mixed_network(3, widths=(16, 16, 16, 16, 3), n_classes=9))

@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "observe": MODEL | {"passes"},
     "prune_head": MODEL | {"lower", "accuracy"},
     "golden": MODEL | {"head"},
+    "corners": MODEL,
     "assemble": MODEL | {"head", "circuit", "passes", "arithmetic"},
     "schedule": MODEL | {"head", "circuit", "retiming"},
     "datasets": FILES | MODEL,
@@ -50,14 +51,18 @@ MAY_IMPORT = {
     "c_export": FILES | MODEL | {"lower", "passes", "cpu"},
     "hdl": DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
-    "verify": FILES | DESIGN | {"golden", "hdl", "synth"},
-    "synth": FILES | DESIGN | CHANGES | {"model_file", "datasets", "hdl", "bench_format", "golden"},
+    "verify": FILES | DESIGN | {"golden", "corners", "hdl", "synth"},
+    "synth": FILES
+    | DESIGN
+    | CHANGES
+    | {"model_file", "datasets", "hdl", "bench_format", "golden", "corners"},
     "board": FILES | DESIGN | {"golden", "hdl", "synth"},
     "cli": FILES
     | DESIGN
     | {
         "board",
         "model_file",
+        "native",
         "datasets",
         "train",
         "cpu",

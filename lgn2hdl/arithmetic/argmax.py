@@ -5,6 +5,9 @@ four; in a group everybody is compared with everybody at once, and what the comp
 the winner's score and index bits. With LUTs of six inputs a group of three costs least: three
 comparisons are the select inputs of a three-way multiplexer, one LUT a bit. The last round's
 winner needs no score.
+
+The margin is the winner's score less the score of whoever wins the same knockout without it. The
+scores have to be there a second time, which costs no registers where they leave the hardware too.
 """
 
 from __future__ import annotations
@@ -52,7 +55,8 @@ def argmax_block(
 
     Returns:
         A block whose inputs are the score bits as the popcount block gives them, and whose outputs
-        are the ``plan.class_width`` bits of the index, least significant first.
+        are the ``plan.class_width`` bits of the index, least significant first, and behind them the
+        ``plan.margin_width`` bits of the margin if the plan has one.
     """
     comparisons = [Comparison.CARRY] if carry else []
     comparisons.append(Comparison.SERIAL if objective is Objective.LUTS else Comparison.TREE)
@@ -92,13 +96,80 @@ def _groups(n_players: int, size: int, spread: bool) -> tuple[int, ...]:
 def _knockout(plan: GroupSumPlan, k: int, rounds: Rounds, comparison: Comparison) -> Block:
     builder = Builder(plan.n_classes * plan.score_width, k)
     players = _players(builder, plan)
+    winner = _last_one(builder, players, rounds, comparison)
+    if not plan.margin:
+        return builder.block(winner.index)
+    others = [
+        _without(builder, player, number, winner.index) for number, player in enumerate(players)
+    ]
+    second = _last_one(builder, others, rounds, comparison)
+    margin = _difference(builder, winner.score, second.score, comparison)
+    return builder.block([*winner.index, *margin[: plan.margin_width]])
+
+
+def _last_one(
+    builder: Builder, players: list[_Player], rounds: Rounds, comparison: Comparison
+) -> _Player:
+    """Who wins all rounds."""
     for groups in rounds:
         winners, first = [], 0
         for size in groups:
             winners.append(_winner(builder, players[first : first + size], comparison))
             first += size
         players = winners
-    return builder.block(players[0].index)
+    return players[0]
+
+
+def _without(builder: Builder, player: _Player, number: int, index: Sequence[int]) -> _Player:
+    """The player with the lowest score, zero, if it is the one that ``index`` says."""
+    if len(index) < builder.k:
+        score = [builder.gate([bit, *index], _unless, number) for bit in player.score]
+        return _Player(tuple(score), ())
+    hits = []
+    for start in range(0, len(index), builder.k):
+        part = index[start : start + builder.k]
+        hits.append(builder.gate(part, _equals, number >> start & (1 << len(part)) - 1))
+    while len(hits) >= builder.k:
+        hits = [
+            builder.gate(hits[at : at + builder.k], all) for at in range(0, len(hits), builder.k)
+        ]
+    score = [builder.gate([bit, *hits], _not_all) for bit in player.score]
+    return _Player(tuple(score), ())
+
+
+def _unless(pins: tuple[int, ...], number: int) -> bool:
+    """Pin 0, unless the others are the number."""
+    return bool(pins[0]) and not _equals(pins[1:], number)
+
+
+def _equals(pins: tuple[int, ...], number: int) -> bool:
+    return _number(pins) == number
+
+
+def _not_all(pins: tuple[int, ...]) -> bool:
+    """Pin 0, unless all the others are 1."""
+    return bool(pins[0]) and not all(pins[1:])
+
+
+def _difference(
+    builder: Builder, a: Sequence[int], b: Sequence[int], comparison: Comparison
+) -> list[int]:
+    """Literals of ``a - b``, which is not negative."""
+    if comparison is Comparison.CARRY:
+        inverted = [([negated(bit)], 0b10) for bit in b]
+        return builder.chain(a, inverted, carry_in=TRUE, carry_out=False)
+    bits = []
+    for place, pair in enumerate(zip(a, b, strict=True)):
+        enough = TRUE  # what is below needs no borrow
+        if place:
+            enough = _at_least(builder, a[:place], b[:place], comparison)
+        bits.append(builder.gate([*pair, enough], _less_borrow))
+    return bits
+
+
+def _less_borrow(pins: tuple[int, ...]) -> bool:
+    """A bit of a difference; pins: both bits, and whether what is below needs no borrow."""
+    return bool(pins[0] ^ pins[1] ^ pins[2] ^ 1)
 
 
 def _players(builder: Builder, plan: GroupSumPlan) -> list[_Player]:

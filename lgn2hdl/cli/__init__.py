@@ -13,12 +13,15 @@ from typing import NoReturn
 import click
 
 import lgn2hdl
+from lgn2hdl.cli.compare import compare_command
 from lgn2hdl.cli.export_c import export_c
+from lgn2hdl.cli.host import host
 from lgn2hdl.cli.inference import evaluate, predict
 from lgn2hdl.cli.info import info
 from lgn2hdl.cli.sim import sim
 from lgn2hdl.cli.synth import synth
 from lgn2hdl.cli.train import train
+from lgn2hdl.cli.verify import verify
 from lgn2hdl.errors import Lgn2HdlError
 
 
@@ -28,7 +31,18 @@ def cli() -> None:
     """Train logic gate networks and compile them to pipelined Verilog, checked bit for bit."""
 
 
-for _command in (train, info, synth, sim, predict, evaluate, export_c):
+for _command in (
+    train,
+    info,
+    synth,
+    sim,
+    predict,
+    evaluate,
+    export_c,
+    compare_command,
+    verify,
+    host,
+):
     cli.add_command(_command)
 
 

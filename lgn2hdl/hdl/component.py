@@ -7,6 +7,7 @@ tool from the same plans, so that each checks the other; and a way into Amaranth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Instance, Module, Mux, Signal, Value
@@ -45,12 +46,17 @@ _TWO_PINS: dict[str, Callable[[Value, Value], Value]] = {
 }
 
 
-def components(design: Design, top: str) -> dict[str, wiring.Component]:
-    """The top module and its parts by module name, the top module first."""
+def components(
+    design: Design, top: str, *, module: str | None = None, clock_enable: bool = False
+) -> dict[str, wiring.Component]:
+    """The top module and its parts by module name, the top module first.
+
+    The arguments are those of :func:`lgn2hdl.hdl.verilog.verilog_files`.
+    """
     names = node_names(design)
     plans = plan_parts(design)
-    parts = {f"{top}_{plan.name}": Part(design, plan, names) for plan in plans}
-    return {top: Classifier(design, top, plans), **parts}
+    parts = {f"{top}_{plan.name}": Part(design, plan, names, clock_enable) for plan in plans}
+    return {module or top: Classifier(design, top, plans, clock_enable), **parts}
 
 
 class Part(wiring.Component):
@@ -59,11 +65,12 @@ class Part(wiring.Component):
     Ports: ``clk``, ``x`` (encoder only), and a vector from and to every neighbour, as in the plan.
     """
 
-    def __init__(self, design: Design, plan: PartPlan, names: Sequence[str]) -> None:
+    def __init__(
+        self, design: Design, plan: PartPlan, names: Sequence[str], clock_enable: bool = False
+    ) -> None:
         self._design, self._plan, self._names = design, plan, names
-        super().__init__(
-            {name: _DIRECTIONS[direction](width) for name, direction, width in plan.ports()}
-        )
+        ports = plan.ports(clock_enable=clock_enable)
+        super().__init__({name: _DIRECTIONS[direction](width) for name, direction, width in ports})
 
     def elaborate(self, _platform: Any) -> Module:
         """Values by (node, time), in topological order."""
@@ -121,7 +128,9 @@ class Part(wiring.Component):
             return
         keys = [(node, time) for node, time in rows.tolist()]
         register = Signal(len(keys), name=f"stage{keys[0][1]}", reset_less=True)
-        m.d.sync += register.eq(Cat(values[node, time - 1] for node, time in keys))
+        changes = register.eq(Cat(values[node, time - 1] for node, time in keys))
+        with m.If(self.enable) if hasattr(self, "enable") else nullcontext():
+            m.d.sync += changes
         values.update(zip(keys, register, strict=True))
 
 
@@ -143,9 +152,12 @@ class Classifier(wiring.Component):
     are instances of Verilog modules ``<name>_<part>``, emitted beside this one.
     """
 
-    def __init__(self, design: Design, name: str, plans: Sequence[PartPlan]) -> None:
+    def __init__(
+        self, design: Design, name: str, plans: Sequence[PartPlan], clock_enable: bool = False
+    ) -> None:
         self._design, self._name, self._plans = design, name, plans
-        ports = classifier_ports(design)
+        self._clock_enable = clock_enable
+        ports = classifier_ports(design, clock_enable=clock_enable)
         super().__init__({port.name: _DIRECTIONS[port.direction](port.width) for port in ports})
 
     def elaborate(self, _platform: Any) -> Module:
@@ -160,15 +172,16 @@ class Classifier(wiring.Component):
             self._instance(m, plan, wires)
         self._results(m, wires)
         valid = Signal(self._design.latency)
-        m.d.sync += valid.eq(Mux(self.rst, 0, Cat(self.valid_in, valid[:-1])))
+        with m.If(self.rst | self.enable) if self._clock_enable else nullcontext():
+            m.d.sync += valid.eq(Mux(self.rst, 0, Cat(self.valid_in, valid[:-1])))
         m.d.comb += self.valid_out.eq(valid[-1])
         return m
 
     def _instance(self, m: Module, plan: PartPlan, wires: dict[tuple[str, str], Signal]) -> None:
         connections: dict[str, Value] = {}
-        for name, direction, _ in plan.ports():
+        for name, direction, _ in plan.ports(clock_enable=self._clock_enable):
             other = name.partition("_")[2]
-            if name in ("clk", "x"):
+            if name in ("clk", "enable", "x"):
                 wire: Value = getattr(self, name)
             elif direction == "output":
                 wire = wires[plan.name, other or name]

@@ -6,6 +6,8 @@ import re
 from enum import Enum
 
 from lgn2hdl.errors import OptionError
+from lgn2hdl.hdl.interface import PARALLEL, Interface, pipeline_name
+from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.verilog import verilog_files
 from lgn2hdl.schedule import Design
 
@@ -35,14 +37,15 @@ _RESERVED_WORDS = """
     wire with within wor xnor xor
 """
 """Keywords of SystemVerilog (IEEE 1800-2017), Verilog's among them."""
-_RESERVED = frozenset(_RESERVED_WORDS.split())
+_RESERVED = frozenset([*_RESERVED_WORDS.split(), "std_logic", "std_logic_vector"])
+"""These, and the two types that a VHDL component of the module refers to."""
 
 
 def module_name(wish: str) -> str:
     """A legal Verilog module name close to ``wish`` (a model file's stem).
 
-    Characters that Verilog does not allow become underscores; a leading digit or a reserved word
-    gets a prefix.
+    Characters that Verilog does not allow become underscores; a name that starts with another
+    character than a letter, or is reserved, gets a prefix.
     """
     name = re.sub(r"[^A-Za-z0-9_]", "_", wish)[:48] or "model"
     if not name[0].isalpha() or name.lower() in _RESERVED:
@@ -68,20 +71,44 @@ class Emitter(Enum):
     AMARANTH = "amaranth"
 
 
-def emit_verilog(design: Design, name: str, emitter: Emitter = Emitter.TEXT) -> dict[str, str]:
+def emit_verilog(
+    design: Design,
+    name: str,
+    emitter: Emitter = Emitter.TEXT,
+    interface: Interface = PARALLEL,
+) -> dict[str, str]:
     """Verilog files of ``design`` by file name, the top module ``name`` first.
 
-    The same design and name give the same bytes.
+    The same design, name and interface give the same bytes.
+
+    Args:
+        design: the scheduled circuit.
+        name: name of the top module.
+        emitter: what writes the pipeline and its parts.
+        interface: what is around the pipeline; its module is always text.
     """
+    module = pipeline_name(name, interface)
+    enable = interface.can_stall or interface.clock_enable
+    around = {}
+    if interface.can_stall:
+        around[f"{name}.v"] = interface_verilog(design, name, module, interface)
+    return around | _pipeline_files(design, name, emitter, module, enable)
+
+
+def _pipeline_files(
+    design: Design, name: str, emitter: Emitter, module: str, clock_enable: bool
+) -> dict[str, str]:
     if emitter is Emitter.TEXT:
-        return verilog_files(design, name)
+        return verilog_files(design, name, module=module, clock_enable=clock_enable)
     from amaranth.back import verilog
 
     from lgn2hdl.hdl.component import components
 
     return {
-        f"{module}.v": verilog.convert(
-            component, name=module, emit_src=False, strip_internal_attrs=True
+        f"{part}.v": verilog.convert(
+            component, name=part, emit_src=False, strip_internal_attrs=True
         )
-        for module, component in components(design, name).items()
+        for part, component in components(
+            design, name, module=module, clock_enable=clock_enable
+        ).items()
     }

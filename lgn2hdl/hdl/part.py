@@ -58,9 +58,14 @@ class PartPlan:
     registers: tuple[Values, ...]
     n_x: int
 
-    def ports(self) -> list[tuple[str, str, int]]:
-        """Name, direction and width of every port; a port that would have no bits is left out."""
+    def ports(self, *, clock_enable: bool = False) -> list[tuple[str, str, int]]:
+        """Name, direction and width of every port; a port that would have no bits is left out.
+
+        Args:
+            clock_enable: whether the registers have one.
+        """
         clock = [("clk", "input", 1)] if any(len(held) for held in self.registers) else []
+        clock += [("enable", "input", 1)] if clock and clock_enable else []
         x = [("x", "input", self.n_x)] if self.n_x else []
         inputs = [(f"from_{part}", "input", len(rows)) for part, rows in self.inputs.items()]
         outputs = [

@@ -25,11 +25,13 @@ class Port:
     meaning: str
 
 
-def classifier_ports(design: Design) -> tuple[Port, ...]:
-    """The top module's ports, in the order of its instantiation template."""
+def classifier_ports(design: Design, *, clock_enable: bool = False) -> tuple[Port, ...]:
+    """Ports of the module that wires the parts together, the top module unless results may wait."""
+    enable = (Port("enable", "input", 1, "clock enable of everything but the reset"),)
     return (
         Port("clk", "input", 1, "clock, rising edge"),
         Port("rst", "input", 1, "synchronous reset of the valid pipeline, active high"),
+        *(enable if clock_enable else ()),
         Port("valid_in", "input", 1, "x holds a sample"),
         Port("x", "input", design.circuit.netlist.n_inputs, "packed features"),
         Port("valid_out", "output", 1, "the other outputs hold a result"),
@@ -42,9 +44,11 @@ def result_ports(plan: HeadPlan) -> tuple[Port, ...]:
     if isinstance(plan, BitsPlan):
         return (Port("bits", "output", plan.n_outputs, "output bits, output 0 the lowest bit"),)
     index = Port("class_index", "output", plan.class_width, "winning class, lowest index on a tie")
+    margin = Port("margin", "output", plan.margin_width, "highest score less the next highest")
+    last = (margin,) if plan.margin else ()
     if not plan.scores:
-        return (index,)
+        return (index, *last)
     order = f"class 0 in the least significant bits, {plan.score_width} bits each"
     signed = "signed " if plan.score_signed else ""
     width = plan.n_classes * plan.score_width
-    return (index, Port("scores", "output", width, f"{signed}scores, {order}"))
+    return (index, Port("scores", "output", width, f"{signed}scores, {order}"), *last)

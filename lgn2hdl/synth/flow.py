@@ -50,6 +50,7 @@ class CompileOptions:
         objective: whether the head is made small or shallow.
         wire_levels: levels that the wires into the core count for, to have registers on them.
         scores: whether the scores leave the hardware beside the class.
+        margin: whether the difference of the two highest scores does.
         dont_cares: whether what thermometer bits imply about each other is made use of.
         native: use a ``yosys`` on the PATH and not the one that pip installs.
         check: compare every step with the golden model, on random samples and on test rows.
@@ -65,6 +66,7 @@ class CompileOptions:
     objective: Objective = Objective.LUTS
     wire_levels: int = 0
     scores: bool = True
+    margin: bool = False
     dont_cares: bool = True
     native: bool = False
     check: bool = False
@@ -169,6 +171,7 @@ def compile_network(
         k=options.k,
         carry=options.carry,
         scores=options.scores,
+        margin=options.margin,
         objective=options.objective,
         wire_levels=options.wire_levels,
     )

@@ -1,4 +1,4 @@
-"""The output folder of a design: Verilog, manifest, vectors, test bench, template, Makefile."""
+"""The output folder of a design: Verilog, manifest, vectors, test bench, files for projects."""
 
 from __future__ import annotations
 
@@ -11,20 +11,39 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 import lgn2hdl
 from lgn2hdl.arithmetic.encoder import packing
 from lgn2hdl.files import replaced_folder
-from lgn2hdl.hdl.ports import classifier_ports
+from lgn2hdl.hdl.interface import (
+    PARALLEL,
+    Interface,
+    Kind,
+    description,
+    initiation_interval,
+    latency,
+    timing_notes,
+    top_ports,
+)
 from lgn2hdl.head import BitsPlan
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.schedule import Design
+from lgn2hdl.synth.integration import Integration, integration_files
 from lgn2hdl.synth.manifest import MANIFEST
+from lgn2hdl.synth.render import render
 from lgn2hdl.synth.report import DesignReport
 from lgn2hdl.synth.vectors import Vectors, vector_files
 
-MANIFEST_VERSION = 3
+MANIFEST_VERSION = 4
+
+RUNNER = ("run_sim.py", "verilog_coverage.py")
+"""Files of every test bench: what builds and runs it."""
+
+BENCHES = {
+    Kind.PARALLEL: ("classifier_bench.py",),
+    Kind.HANDSHAKE: ("classifier_bench.py", "stall_driver.py", "handshake_bench.py"),
+    Kind.STREAM: ("classifier_bench.py", "stall_driver.py", "stream_bench.py"),
+}
+"""Files of the test bench; the last one has the tests."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +60,10 @@ class FolderContent:
         report: area and timing on a device.
         golden: gates that stand for the network's layers; None if they stand for themselves.
         changes: what is no longer as trained, for the manifest.
+        interface: what is around the pipeline.
+        clock_mhz: clock for the constraint files; None takes the one of the report.
+        options: options of ``lgn2hdl synth`` that decide about the Verilog and that nothing else in
+            the manifest tells, by name.
     """
 
     design: Design
@@ -52,6 +75,9 @@ class FolderContent:
     report: DesignReport | None
     golden: Netlist | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    interface: Interface = PARALLEL
+    clock_mhz: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_folder(content: FolderContent, target: Path) -> None:
@@ -73,13 +99,14 @@ def write_folder(content: FolderContent, target: Path) -> None:
 def _files(content: FolderContent) -> dict[str, str]:
     design, top = content.design, content.top
     vectors = vector_files(design.network, design.head, content.vectors, content.golden)
-    context = {"top": top, "latency": design.latency, "ports": classifier_ports(design)}
+    context = instance_context(design, top, content.interface)
     files = {
         **content.verilog,
-        f"{top}_instance.v": _render("instance.v.j2", context),
-        "Makefile": _render("Makefile.j2", context),
-        "sim/run_sim.py": _bench_file("run_sim.py"),
-        "sim/classifier_bench.py": _bench_file("classifier_bench.py"),
+        f"{top}_instance.vh": render("instance.v.j2", context),
+        "Makefile": render("Makefile.j2", context),
+        **integration_files(_integration(content)),
+        **{f"sim/{name}": bench_file(name) for name in RUNNER},
+        **{f"sim/{name}": bench_file(name) for name in BENCHES[content.interface.kind]},
         **{f"vectors/{name}": text for name, text in vectors.items()},
     }
     if content.report is not None:
@@ -87,15 +114,38 @@ def _files(content: FolderContent) -> dict[str, str]:
     return {MANIFEST: _json(_manifest(content, files)), **files}
 
 
+def _integration(content: FolderContent) -> Integration:
+    return Integration(
+        design=content.design,
+        top=content.top,
+        verilog=tuple(content.verilog),
+        interface=content.interface,
+        model_sha256=content.model_sha256,
+        report=content.report,
+        clock_mhz=content.clock_mhz,
+    )
+
+
+def instance_context(design: Design, top: str, interface: Interface) -> dict[str, Any]:
+    """What the instantiation template needs to know."""
+    return {
+        "top": top,
+        "notes": timing_notes(design, interface),
+        "ports": top_ports(design, interface),
+    }
+
+
 def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any]:
-    design = content.design
+    design, interface = content.design, content.interface
     return {
         "manifest_version": MANIFEST_VERSION,
         "top": content.top,
         "verilog": list(content.verilog),
-        "latency": design.latency,
-        "initiation_interval": 1,
-        "ports": [asdict(port) for port in classifier_ports(design)],
+        "interface": description(design, interface),
+        "bench": BENCHES[interface.kind][-1].removesuffix(".py"),
+        "latency": latency(design, interface),
+        "initiation_interval": initiation_interval(design, interface),
+        "ports": [asdict(port) for port in top_ports(design, interface)],
         "x_packing": _packing(design),
         **_results(design),
         "pipeline": {
@@ -103,6 +153,7 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
             "stages": design.latency,
             "fewest_registers": design.stages.minimal,
         },
+        "options": dict(content.options),
         "changes": dict(content.changes),
         "gates_trained": content.gates_before,
         "luts": design.luts(),
@@ -131,6 +182,8 @@ def _results(design: Design) -> dict[str, Any]:
             "signed": plan.score_signed,
             "order": "class 0 in the least significant bits",
         }
+    if plan.margin:
+        result["margin"] = {"width": plan.margin_width}
     return result
 
 
@@ -172,15 +225,6 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=1) + "\n"
 
 
-def _render(template: str, context: Mapping[str, Any]) -> str:
-    text = (
-        resources.files("lgn2hdl.synth").joinpath("templates").joinpath(template).read_text("utf-8")
-    )
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-    return environment.from_string(text).render(context)
-
-
-def _bench_file(name: str) -> str:
+def bench_file(name: str) -> str:
+    """Text of a file of the test bench."""
     return resources.files("lgn2hdl.sim").joinpath(name).read_text("utf-8")

@@ -153,7 +153,7 @@ def place_and_route(
         report = read_report((folder / "report.json").read_text(errors="replace"), router.name)
     return TimingReport(
         device=device.name,
-        tools=(_version(yosys()), _version(router)),
+        tools=(tool_title(yosys()), tool_title(router)),
         commands=(device.synthesis_command(top, flat=True), " ".join(arguments)),
         fmax_mhz=fmax(report),
         target_mhz=target_mhz,
@@ -187,7 +187,7 @@ def _advice(device: Device, cells: Cells) -> str:
     return f"{share} of {device.name}"
 
 
-def _version(tool: Tool) -> str:
+def tool_title(tool: Tool) -> str:
     """Name and version, without what the tool says about its build."""
     found = re.search(r"(?:Version nextpnr-|^Yosys )([^)\s]+)", tool_version(tool))
     return f"{tool.name} {found[1]}" if found else f"{tool.name} {UNKNOWN_VERSION}"
@@ -224,6 +224,15 @@ def map_in_wrapper(
     both = counts[0] + counts[1]
     require_capacity(device, both.lut, both.flip_flop)
     return counts
+
+
+def mapped_cells(path: Path, top: str) -> Cells:
+    """Cells of a flat module in a netlist that Yosys wrote.
+
+    Raises:
+        ToolError: if it cannot be read.
+    """
+    return _count(_module(path, top))
 
 
 def _run_yosys(script: str, folder: Path, output: str, timeout: float) -> None:

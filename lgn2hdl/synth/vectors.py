@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.corners import corner_rows
 from lgn2hdl.errors import OptionError
 from lgn2hdl.features import Features, Integers
 from lgn2hdl.golden import feature_bits, layer_outputs, result_bits
 from lgn2hdl.head import HeadPlan
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
+
+CORNER_PART = 5
+"""One test vector in so many may be a corner case."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,22 @@ def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
         0, features.highest + 1, size=(number, features.n_features)
     )
     return Vectors(values.astype(features.dtype), f"random (seed {seed})")
+
+
+def with_corners(network: LogicNet, vectors: Vectors, number: int) -> Vectors:
+    """As many vectors, of which up to a fifth are corner cases at the end.
+
+    Args:
+        network: the network.
+        vectors: samples, which the corner cases are made from.
+        number: vectors that are wanted; there may be fewer samples.
+    """
+    corners = corner_rows(network, vectors.integers, number // CORNER_PART)
+    if not len(corners):
+        return vectors
+    kept = vectors.integers[: number - len(corners)]
+    source = f"{vectors.source}; {len(kept)} of them and {len(corners)} corner cases"
+    return Vectors(np.concatenate([kept, corners]), source)
 
 
 def vector_files(

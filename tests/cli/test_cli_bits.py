@@ -112,5 +112,13 @@ def test_synth_takes_vectors_from_the_test_rows(adder, read_json, tmp_path):
     assert values["latency_cycles"] == 1  # the sum's upper bits are LUTs of all four inputs
     assert set(values["flip_flops"]) == {"encoder", "core", "control"}
     manifest = json.loads((out / "manifest.json").read_text())
-    assert manifest["vectors"]["source"] == "sums.npz: 16 test rows and 16 training rows"
-    assert len((out / "vectors" / "bits.hex").read_text().split()) == 32
+    source = "sums.npz: 16 test rows and 16 training rows; 32 of them and 2 corner cases"
+    assert manifest["vectors"] == {"count": 34, "source": source}
+    assert len((out / "vectors" / "bits.hex").read_text().split()) == 34
+
+
+def test_synth_has_no_outputs_to_choose(adder, fails, tmp_path):
+    for outputs in ("class", "class,margin"):
+        options = ["--out", tmp_path / "rtl", "--no-area", "--outputs", outputs]
+        assert "are bits, not classes: leave --outputs out" in fails("synth", adder, *options)
+    assert not (tmp_path / "rtl").exists()

@@ -65,3 +65,21 @@ def test_a_stale_folder_is_written_again(model, lgn2hdl, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent)]))
     lgn2hdl("sim", model, "--out", out, "--simulator", "icarus")
     assert json.loads((out / "manifest.json").read_text())["model_sha256"] != "0" * 64
+
+
+def test_coverage_is_asked_for_and_printed(lgn2hdl, folder, read_json):
+    (folder / "code.txt").write_text("0")
+    (folder / "sim" / "verilog_coverage.py").write_text("")
+    (folder / "coverage.json").write_text('{"all": 1}')
+    assert read_json("sim", folder, "--coverage") == {
+        "folder": str(folder), "coverage": {"all": 1},
+    }  # fmt: skip
+    assert json.loads((folder / "ran.json").read_text()) == ["auto", "--coverage"]
+    assert read_json("sim", folder) == {"folder": str(folder), "coverage": None}
+    assert json.loads((folder / "ran.json").read_text()) == ["auto"]
+
+
+def test_a_folder_of_an_older_version_has_no_coverage(fails, folder):
+    line = fails("sim", folder, "--coverage")
+    assert "was written without coverage: run 'lgn2hdl synth' again" in line
+    assert not (folder / "ran.json").exists()

@@ -1,6 +1,7 @@
 """``lgn2hdl synth``: devices, target clocks, data-driven changes, checks, and what is refused."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -38,9 +39,9 @@ def routed(monkeypatch):
     tried = []
     emit = synth_run.emit_verilog
 
-    def emitted(design, name, emitter):
+    def emitted(design, name, emitter, interface):
         tried.append(design.levels_per_stage)
-        return emit(design, name, emitter)
+        return emit(design, name, emitter, interface)
 
     def place_and_route(verilog, top, device, *, target_mhz, timeout):
         return timing(tried[-1], target_mhz)
@@ -183,4 +184,65 @@ def test_a_network_too_large_for_the_device(model, lgn2hdl, monkeypatch, tmp_pat
     code, _, err = lgn2hdl(*command, "--effort", "fast")
     assert code == 1
     assert "too large for ice40-up5k" in err.strip().splitlines()[-1]
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_the_default_interface_is_parallel(model, read_json, tmp_path):
+    values = read_json(*base(model, tmp_path))
+    assert values["interface"] == {"kind": "parallel", "clock_enable": False, "flip_flops": 0}
+    assert values["initiation_interval"] == 1
+
+
+@pytest.mark.parametrize(("beat_bits", "bits"), [(None, 32), ("8", 8), ("whole", 320)])
+def test_a_stream_is_reported(model, read_json, tmp_path, beat_bits, bits):
+    plain = read_json(*base(model, tmp_path))
+    options = ["--interface", "stream", "--outputs", "class,margin,scores", "--clock-enable"]
+    options += [] if beat_bits is None else ["--beat-bits", beat_bits]
+    values = read_json(*base(model, tmp_path), *options, "--check")
+    interface = values["interface"]
+    assert (interface["kind"], interface["clock_enable"]) == ("stream", True)
+    assert interface["beat_bits"] == bits
+    assert values["initiation_interval"] == interface["beats"] == -(-320 // bits)
+    assert values["latency_cycles"] > plain["latency_cycles"] + 1  # the margin takes time, too
+    ports = [field["port"] for field in interface["result"]]
+    assert ports == ["class_index", *["scores"] * 10, "margin"]
+    manifest = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    assert manifest["interface"] == interface
+    assert manifest["latency"] == values["latency_cycles"]
+    assert manifest["margin"]["width"] == interface["result"][-1]["width"]
+    assert (tmp_path / "rtl" / "sim" / f"{manifest['bench']}.py").is_file()
+    assert (tmp_path / "rtl" / "vectors" / "margin.hex").is_file()
+
+
+def test_the_interface_is_in_the_table(model, lgn2hdl, tmp_path):
+    code, out, _ = lgn2hdl(*base(model, tmp_path), "--interface", "stream", "--beat-bits", "16")
+    assert code == 0
+    assert re.search(r"interface +│ +stream", out)
+    assert re.search(r"bits per beat +│ +16", out)
+    assert re.search(r"clock cycles per sample +│ +20", out)
+    code, out, _ = lgn2hdl(*base(model, tmp_path), "--interface", "handshake")
+    assert code == 0
+    assert re.search(r"interface +│ +handshake", out)
+    assert "per beat" not in out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--beat-bits", "8"], "for --interface stream, not parallel"),
+        (["--beat-bits", "whole"], "for --interface stream, not parallel"),
+        (["--interface", "handshake", "--beat-bits", "8"], "for --interface stream"),
+        (["--interface", "stream", "--beat-bits", "12"], "give a multiple of 8"),
+        (["--interface", "stream", "--beat-bits", "0"], "give a multiple of 8"),
+        (["--interface", "stream", "--beat-bits", "-8"], "give a multiple of 8"),
+        (["--interface", "stream", "--beat-bits", "many"], "give a multiple of 8, or 'whole'"),
+        (["--outputs", "scores"], "give class"),
+        (["--outputs", "class,class"], "give class"),
+        (["--outputs", "class,logits"], "give class"),
+        (["--outputs", ""], "give class"),
+        (["--outputs", "class,scores", "--no-scores"], "contradict"),
+    ],
+)
+def test_refused_interfaces(model, fails, tmp_path, options, words):
+    assert words in fails(*base(model, tmp_path), *options)
     assert not (tmp_path / "rtl").exists()

@@ -9,6 +9,7 @@ from amaranth.back import rtlil
 
 from lgn2hdl.hdl.component import components
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.hdl.part import plan_parts
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.area import yosys
@@ -19,7 +20,11 @@ SMALL = 60
 
 
 def prove_both_equal(
-    designs: Mapping[str, Design], folder: Path, gold: Mapping[str, str] | None = None
+    designs: Mapping[str, Design],
+    folder: Path,
+    gold: Mapping[str, str] | None = None,
+    *,
+    clock_enable: bool = False,
 ) -> int:
     """Prove that all parts of all designs are equal, and small designs as a whole.
 
@@ -30,6 +35,7 @@ def prove_both_equal(
         designs: by name.
         folder: an empty folder to work in.
         gold: Verilog text by file name to put in place of what the text emitter writes.
+        clock_enable: whether both have one, which is high then.
 
     Returns:
         The number of modules that were compared.
@@ -37,18 +43,21 @@ def prove_both_equal(
     Raises:
         ToolError: if one differs, or has other ports.
     """
-    script, compared = [], 0
+    script, compared, interface = [], 0, Interface(clock_enable=clock_enable)
     for name, design in designs.items():
         left, right = f"{name}_text", f"{name}_amaranth"
-        for file, text in (emit_verilog(design, left) | dict(gold or {})).items():
+        for file, text in (
+            emit_verilog(design, left, interface=interface) | dict(gold or {})
+        ).items():
             (folder / file).write_text(text)
             script.append(f"read_verilog {file}")
-        for module, component in components(design, right).items():
+        for module, component in components(design, right, clock_enable=clock_enable).items():
             (folder / f"{module}.il").write_text(rtlil.convert(component, name=module))
             script.append(f"read_rtlil {module}.il")
         script += ["setattr -mod -unset top", "proc", "opt_clean"]
         for module in _modules(design):
-            script += _comparison(f"{left}{module}", f"{right}{module}", design.latency)
+            enabled = clock_enable and (not module or _has_clock(design, module))
+            script += _comparison(f"{left}{module}", f"{right}{module}", design.latency, enabled)
             compared += 1
         script.append("delete *")
     (folder / "prove.ys").write_text("\n".join(script))
@@ -62,10 +71,17 @@ def _modules(design: Design) -> list[str]:
     return [*parts, ""] if design.circuit.netlist.n_gates <= SMALL else parts
 
 
-def _comparison(gold: str, gate: str, latency: int) -> list[str]:
+def _has_clock(design: Design, module: str) -> bool:
+    return any(
+        plan.ports()[0][0] == "clk" for plan in plan_parts(design) if module == f"_{plan.name}"
+    )
+
+
+def _comparison(gold: str, gate: str, latency: int, enabled: bool) -> list[str]:
     """Commands that fail unless two modules have the same ports and behave the same."""
+    induction = "-tempinduct -set in_enable 1" if enabled else "-tempinduct"
     return [
         f"miter -equiv -flatten -make_assert {gold} {gate} miter",
-        f"sat -verify -tempinduct -prove-asserts -seq {latency} -maxsteps {latency + 1} miter",
+        f"sat -verify {induction} -prove-asserts -seq {latency} -maxsteps {latency + 1} miter",
         "delete miter",
     ]

@@ -91,6 +91,7 @@ def test_amaranth_writes_the_same_modules():
         ("new", "lgn_new"),
         ("do", "lgn_do"),
         ("Module", "lgn_Module"),
+        ("std_logic", "lgn_std_logic"),
         ("my-net v1.2", "my_net_v1_2"),
         ("größe", "gr__e"),
         ("网络", "lgn___"),

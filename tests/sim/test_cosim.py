@@ -215,7 +215,7 @@ def test_a_broken_netlist_fails_and_says_where(broken, network):
 @pytest.mark.usefixtures("needs_a_compiler")
 def test_the_command_exits_with_1(broken, monkeypatch, capsys):
     target, script, build, *_ = broken
-    monkeypatch.setattr(script, "build_verilator", lambda manifest, wish, where: None)
+    monkeypatch.setattr(script, "build_verilator", lambda manifest, wish, where, switches: None)
     monkeypatch.setattr(script, "build_folder", lambda: FixedFolder(build))
     assert script.main(["wheel"]) == 1
     assert "FAIL: " in capsys.readouterr().out

@@ -13,6 +13,7 @@ from hardware import adder_network, design_of, mixed_network, raw_table_features
 
 from lgn2hdl.errors import OutputError
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.interface import PARALLEL
 from lgn2hdl.hdl.ports import classifier_ports
 from lgn2hdl.model import decide
 from lgn2hdl.synth import folder as folder_module
@@ -46,10 +47,18 @@ def all_files(folder: Path) -> dict[str, bytes]:
 
 def test_the_files(written):
     assert sorted(all_files(written)) == [
-        "Makefile", "manifest.json", "report.json", "sim/classifier_bench.py", "sim/run_sim.py",
-        "top.v", "top_argmax.v", "top_core.v", "top_encoder.v", "top_instance.v", "top_popcount.v",
-        "vectors/class_index.hex", "vectors/scores.hex", "vectors/x.hex",
+        "Makefile", "README.md", "manifest.json", "quartus.tcl", "report.json",
+        "sim/classifier_bench.py", "sim/run_sim.py", "sim/verilog_coverage.py", "top.core",
+        "top.sdc", "top.v", "top.xdc", "top_argmax.v", "top_core.v", "top_encoder.v",
+        "top_instance.vh", "top_popcount.v", "top_vhdl.vhd", "vectors/class_index.hex",
+        "vectors/scores.hex", "vectors/x.hex", "vivado.tcl",
     ]  # fmt: skip
+
+
+def test_every_verilog_file_belongs_to_the_design(written):
+    """Whoever adds ``*.v`` to a project gets the design and nothing else."""
+    names = {path.name for path in written.rglob("*.v")}
+    assert names == set(read_manifest(written)["verilog"])
 
 
 def test_manifest_hashes_every_other_file(written):
@@ -64,7 +73,9 @@ def test_manifest_hashes_every_other_file(written):
 def test_manifest_describes_the_design(written, design):
     manifest = read_manifest(written)
     plan = design.head
-    assert manifest["manifest_version"] == 3
+    assert manifest["manifest_version"] == 4
+    assert manifest["interface"] == {"kind": "parallel", "clock_enable": False, "flip_flops": 0}
+    assert manifest["bench"] == "classifier_bench"
     assert manifest["head"] == "group_sum"
     assert manifest["top"] == "top"
     assert manifest["latency"] == design.latency
@@ -95,9 +106,10 @@ def test_folder_of_a_network_of_bits(tmp_path):
     verilog = emit_verilog(design, "adder")
     write_folder(FolderContent(design, "adder", "0", verilog, vectors, 1, None), tmp_path / "out")
     assert sorted(all_files(tmp_path / "out")) == [
-        "Makefile", "adder.v", "adder_core.v", "adder_encoder.v", "adder_instance.v",
-        "manifest.json", "sim/classifier_bench.py", "sim/run_sim.py",
-        "vectors/bits.hex", "vectors/x.hex",
+        "Makefile", "README.md", "adder.core", "adder.sdc", "adder.v", "adder.xdc",
+        "adder_core.v", "adder_encoder.v", "adder_instance.vh", "adder_vhdl.vhd",
+        "manifest.json", "quartus.tcl", "sim/classifier_bench.py", "sim/run_sim.py",
+        "sim/verilog_coverage.py", "vectors/bits.hex", "vectors/x.hex", "vivado.tcl",
     ]  # fmt: skip
     manifest = read_manifest(tmp_path / "out")
     assert manifest["head"] == "bits"
@@ -124,7 +136,7 @@ def test_folder_without_scores(tmp_path):
     assert "scores" not in manifest
     assert manifest["classes"] == ["class 0", "class 1", "class 2"]
     assert manifest["ports"][-1]["name"] == "class_index"
-    assert b"scores" not in files["top_instance.v"]
+    assert b"scores" not in files["top_instance.vh"]
     lines = files["vectors/class_index.hex"].decode().split()
     expected = decide(design.network.scores(vectors.integers))
     assert [int(line, 16) for line in lines] == expected.tolist()
@@ -202,7 +214,7 @@ def test_an_old_folder_is_replaced_and_a_foreign_one_is_not(content, tmp_path):
 
 def test_a_template_cannot_leave_a_name_out():
     with pytest.raises(jinja2.UndefinedError):
-        folder_module._render("instance.v.j2", {"top": "top", "ports": ()})
+        folder_module.render("instance.v.j2", {"top": "top", "ports": ()})
 
 
 @pytest.mark.parametrize(
@@ -230,9 +242,9 @@ def test_manifest_survives_awkward_names(tmp_path, content):
     json.loads((tmp_path / "out" / "manifest.json").read_bytes().decode("ascii"))
 
 
-def instance_text(design) -> str:
-    context = {"top": "top", "latency": design.latency, "ports": classifier_ports(design)}
-    return folder_module._render("instance.v.j2", context)
+def instance_text(design, interface=PARALLEL) -> str:
+    context = folder_module.instance_context(design, "top", interface)
+    return folder_module.render("instance.v.j2", context)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from hardware import (
     raw_table_features,
 )
 
+from lgn2hdl.corners import corner_rows
 from lgn2hdl.errors import OptionError
 from lgn2hdl.lower import lower
 from lgn2hdl.model import decide
-from lgn2hdl.synth.vectors import Vectors, random_vectors, vector_files
+from lgn2hdl.synth.vectors import Vectors, random_vectors, vector_files, with_corners
 
 
 def numbers(text: str) -> list[int]:
@@ -62,6 +63,19 @@ def test_no_scores_without_a_port_for_them():
     files = vector_files(network, design_of(network, scores=False).head, vectors)
     assert list(files) == ["x.hex", "class_index.hex"]
     assert numbers(files["class_index.hex"]) == decide(network.scores(vectors.integers)).tolist()
+
+
+@pytest.mark.parametrize("scores", [True, False])
+def test_the_margin_is_that_of_the_two_best(scores):
+    network = mixed_network(3, n_classes=4)
+    plan = design_of(network, scores=scores, margin=True).head
+    vectors = random_vectors(network.features, 60)
+    files = vector_files(network, plan, vectors)
+    assert list(files) == ["x.hex", "class_index.hex", *["scores.hex"] * scores, "margin.hex"]
+    best = [sorted(row)[-2:] for row in network.scores(vectors.integers).tolist()]
+    margins = numbers(files["margin.hex"])
+    assert margins == [first - second for second, first in best]
+    assert max(margins).bit_length() <= plan.margin_width
 
 
 def test_gates_that_stand_for_the_layers():
@@ -113,3 +127,28 @@ def test_one_vector():
     vectors = Vectors(np.zeros((1, 5), np.uint8), "zeros")
     files = vector_files(network, design_of(network).head, vectors)
     assert files["x.hex"] == "00000\n"
+
+
+def test_the_last_vectors_are_corner_cases():
+    network = mixed_network(widths=(3, 2, 6))
+    vectors = random_vectors(network.features, 100)
+    mixed = with_corners(network, vectors, 100)
+    corners = corner_rows(network, vectors.integers, 20)
+    kept = 100 - len(corners)
+    assert 80 <= kept < 98
+    np.testing.assert_array_equal(mixed.integers[:kept], vectors.integers[:kept])
+    np.testing.assert_array_equal(mixed.integers[kept:], corners)
+    assert mixed.source == f"random (seed 0); {kept} of them and {len(corners)} corner cases"
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_few_vectors_are_no_corner_cases(number):
+    network = mixed_network()
+    vectors = random_vectors(network.features, number)
+    assert with_corners(network, vectors, number) is vectors
+
+
+def test_corner_cases_are_added_where_samples_are_few():
+    network = mixed_network()
+    mixed = with_corners(network, random_vectors(network.features, 10), 100)
+    assert 10 < len(mixed.integers) <= 30

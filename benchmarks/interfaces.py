@@ -1,0 +1,83 @@
+"""Packets through every interface in simulation: none lost, doubled, out of order or wrong.
+
+Usage: python benchmarks/interfaces.py [--packets N]
+
+Small designs behind valid/ready and AXI4-Stream, side by side in one simulation: beats from 8 bits
+to more than a sample, with and without clock enable, from both emitters. Senders pause, receivers
+are not ready, clock edges are not enabled, packets are short or long, and resets come in the middle
+of packets; of the streams a part runs between the models of cocotbext-axi. Every result is compared
+with the golden model's. Then broken modules take their place, and each has to be found out. Ends
+with 1 if anything is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "sim")]
+
+from interface_matrix import (  # noqa: E402 (it is the tests' own)
+    FAULTS,
+    PATTERNS,
+    Entry,
+    Matrix,
+    Outcome,
+    entries,
+    mutant_entries,
+    run_matrix,
+)
+
+from lgn2hdl.hdl.interface import Kind, stream_layout  # noqa: E402
+
+COUNTS = ("packets", "models", "results", "bad", "dropped", "cycles")
+HEADER = (
+    "design", "interface", "clock enable", "beats", "packets", "of them with cocotbext-axi",
+    "results, all right", "short or long", "lost to resets", "clock cycles",
+)  # fmt: skip
+
+
+def row(entry: Entry, counts: dict[str, int]) -> list[str]:
+    """One line of the table."""
+    interface, beats = entry.interface, "1"
+    if interface.kind is Kind.STREAM:
+        layout = stream_layout(entry.design, interface)
+        beats = f"{layout.beats} of {layout.beat_bits} bits"
+    enable = "yes" if interface.clock_enable else "no"
+    numbers = [f"{counts[name]:,}" for name in COUNTS]
+    return [entry.name, interface.kind.value, enable, beats, *numbers]
+
+
+def print_table(designs: tuple[Entry, ...], outcome: Outcome) -> None:
+    """The counts of every design, and their sums."""
+    print("| " + " | ".join(HEADER) + " |")
+    print("|" + "---|" * len(HEADER))
+    for entry in designs:
+        print("| " + " | ".join(row(entry, outcome.counts[entry.name])) + " |")
+    sums = [f"{sum(item[name] for item in outcome.counts.values()):,}" for name in COUNTS]
+    print("| " + " | ".join(["all", "", "", "", *sums]) + " |")
+
+
+def main() -> None:
+    """Simulate, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--packets", type=int, default=110_000, help="about so many")
+    options = parser.parse_args()
+    designs = entries()
+    each = max(40, options.packets // (10 * len(designs)))
+    matrix = Matrix(designs, mutant_entries(), PATTERNS, driven=each, modelled=each)
+    with tempfile.TemporaryDirectory(prefix="lgn2hdl-interfaces-") as name:
+        outcome = run_matrix(matrix, Path(name) / "all")
+    if outcome.tests != 2 or outcome.failures:
+        sys.exit("FAIL: a result was lost, doubled, out of order or wrong; the log says which")
+    print_table(designs, outcome)
+    print(f"\nBroken modules found out: {len(outcome.found)} of {len(FAULTS)}")
+    if len(outcome.found) < len(FAULTS):
+        sys.exit("FAIL: a broken module was not found out")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Formal proof of every model: what is proved, and how long it takes, step by step.
+
+Compiles each model as ``lgn2hdl synth`` does by default, and proves it as ``lgn2hdl verify`` does,
+each in a process of its own. ``passes`` is the proof of lowering and pruning, pass by pass;
+``mapped`` that of the encoder and of the LUTs that ABC made; the rest is the head and the Verilog,
+reading it included.
+
+    python benchmarks/verify.py [--models models/mnist.lgn ...] [--time-limit 600] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cpu_baseline.report import markdown, number
+
+from lgn2hdl import model_file
+from lgn2hdl.files import write_atomically
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.synth.flow import compile_network
+from lgn2hdl.verify.design import verify_design
+from lgn2hdl.verify.report import Report, Verdict
+
+ROOT = Path(__file__).resolve().parents[1]
+GROUPS = ("passes", "mapped", "popcount", "argmax", "Verilog")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Figures of a model; seconds of each group of parts, in the order of :data:`GROUPS`."""
+
+    model: str
+    nodes: int
+    luts: int
+    merged: int
+    compile_seconds: float
+    group_seconds: tuple[float, ...]
+    seconds: float
+    peak_megabytes: float
+    verdict: str
+    not_proved: tuple[str, ...]
+
+
+def group_of(part: str) -> str:
+    """The group that a part's time counts in."""
+    if part.startswith("Verilog"):
+        return "Verilog"
+    if part in ("encoder", "core: mapped"):
+        return "mapped"
+    return "passes" if part.startswith("core") else part
+
+
+def merged(report: Report) -> int:
+    """Gates that the solver has proven equal to another one, in the passes' netlists."""
+    words = [part.detail.replace(",", "").split() for part in report.parts if "SAT" in part.detail]
+    return sum(int(text[text.index("merged") - 1]) for text in words if "merged" in text)
+
+
+def measure(path: Path, time_limit: float | None) -> Row:
+    """Compile, emit and prove one model."""
+    network = model_file.load(path)
+    began = time.perf_counter()
+    design = compile_network(network).design
+    files = emit_verilog(design, "top")
+    compiled = time.perf_counter() - began
+    report = verify_design(network, design, files, time_limit=time_limit)
+    seconds = dict.fromkeys(GROUPS, 0.0)
+    for part in report.parts:
+        seconds[group_of(part.name)] += part.seconds
+    return Row(
+        model=path.stem,
+        nodes=network.n_nodes,
+        luts=sum(design.luts().values()),
+        merged=merged(report),
+        compile_seconds=compiled,
+        group_seconds=tuple(seconds.values()),
+        seconds=report.seconds,
+        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        verdict=report.verdict.value,
+        not_proved=tuple(p.name for p in report.parts if p.verdict is not Verdict.PROVED),
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """All rows as Markdown."""
+    header = ("model", "nodes", "LUTs", "merged by SAT", "compile, s")
+    header += (*(f"{name}, s" for name in GROUPS), "proof, s", "peak MB", "verdict")
+    return markdown(
+        header,
+        [
+            [
+                row.model,
+                f"{row.nodes:,}",
+                f"{row.luts:,}",
+                f"{row.merged:,}",
+                *(number(value) for value in (row.compile_seconds, *row.group_seconds)),
+                number(row.seconds),
+                f"{row.peak_megabytes:.0f}",
+                ", ".join([row.verdict, *row.not_proved]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def main() -> None:
+    """Read the options, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, nargs="+", help="default: all in models/")
+    parser.add_argument("--time-limit", type=float, default=600.0, help="seconds for each proof")
+    parser.add_argument("--json", type=Path, help="write all figures to this file as well")
+    options = parser.parse_args()
+    rows = []
+    for path in options.models or sorted((ROOT / "models").glob("*.lgn")):
+        print(path.name, file=sys.stderr, flush=True)
+        with ProcessPoolExecutor(1) as own_process:  # its memory is its own
+            rows.append(own_process.submit(measure, path, options.time_limit).result())
+    print(table(rows))
+    if options.json:
+        text = json.dumps([asdict(row) for row in rows], indent=1)
+        write_atomically(options.json, text.encode())
+    if any(row.verdict == Verdict.DIFFERENT.value for row in rows):
+        raise SystemExit("a difference was found; see 'lgn2hdl verify'")
+
+
+if __name__ == "__main__":
+    main()

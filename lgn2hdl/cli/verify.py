@@ -1,0 +1,159 @@
+"""``lgn2hdl verify``: prove that the Verilog computes what the model does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from lgn2hdl import model_file
+from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
+from lgn2hdl.cli.synth import synth, synth_options
+from lgn2hdl.cli.synth_run import SynthOptions
+from lgn2hdl.cli.verify_folder import folder_options, folder_verilog, require_manifest
+from lgn2hdl.errors import MismatchError
+from lgn2hdl.hdl.emit import Emitter, emit_verilog
+from lgn2hdl.hdl.interface import pipeline_name
+from lgn2hdl.model import LogicNet
+from lgn2hdl.synth.flow import Compiled, compile_network
+from lgn2hdl.verify.design import verify_design
+from lgn2hdl.verify.reader import read_text
+from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
+from lgn2hdl.verify.yosys_reader import read_with_yosys
+
+SHARED_OPTIONS = (
+    "name", "device", "levels", "effort", "objective", "wire_levels", "wide", "scores", "outputs",
+    "kind", "beat_bits", "clock_enable", "prune_head", "observe", "emitter", "native", "dataset",
+    "data_dir", "label", "as_json",
+)  # fmt: skip
+"""Options of ``synth`` that decide what the Verilog is; ``verify`` has the same ones."""
+
+READERS = {"own": read_text, "yosys": read_with_yosys}
+
+SHOWN_FEATURES = 24
+"""Features of a counterexample that are printed as text; JSON has all."""
+
+
+@click.command()
+@model_argument
+@click.option("--rtl", type=FILE, help="Prove the files in this folder of synth's, and not what "
+              "synth would write.")  # fmt: skip
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="What is not proved by then counts as not proved [default: none].")  # fmt: skip
+@click.option("--reader", type=click.Choice(sorted(READERS)), help="What reads the Verilog: the "
+              "strict reader of lgn2hdl, or Yosys [default: own, yosys for Amaranth].")  # fmt: skip
+@click.pass_context
+def verify(
+    context: click.Context,
+    /,
+    model: Path,
+    rtl: Path | None,
+    time_limit: float | None,
+    reader: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Prove that MODEL's Verilog computes what MODEL does, or print an input where it does not.
+
+    The other options are those of synth: they say how the Verilog is, or was, made. What the
+    manifest of a folder says need not be said again.
+    """
+    require_package("pysat", "verify", "proving")
+    network = model_file.load(model)
+    manifest: Mapping[str, Any] | None = None
+    if rtl is not None:
+        manifest = require_manifest(rtl, model)
+        options |= {
+            name: value
+            for name, value in folder_options(manifest).items()
+            if context.get_parameter_source(name) is ParameterSource.DEFAULT
+        }
+    chosen = synth_options(model, None, **options)
+    compiled = _compiled(network, chosen)
+    if rtl is None or manifest is None:
+        verilog = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
+    else:
+        verilog = folder_verilog(rtl, manifest)
+    amaranth = chosen.emitter is Emitter.AMARANTH
+    report = verify_design(
+        compiled.design.network,
+        compiled.design,
+        _pipeline(verilog, chosen),
+        time_limit=time_limit,
+        golden=compiled.golden,
+        reader=READERS[reader or ("yosys" if amaranth else "own")],
+        progress=lambda part: note(f"proving {part} ..."),
+    )
+    _print(report, model, rtl, chosen, as_json)
+    _raise(report)
+
+
+verify.params += [item for item in synth.params if item.name in SHARED_OPTIONS]
+
+
+def _compiled(network: LogicNet, options: SynthOptions) -> Compiled:
+    data = None
+    if options.build.needs_data:
+        data = trained_dataset(network, options.dataset, options.data_dir, options.label)
+    note(f"compiling {network.n_nodes:,} nodes ...")
+    return compile_network(network, options.build, data)
+
+
+def _pipeline(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, str]:
+    """The files without the module around the pipeline, which is not part of the proof."""
+    top = pipeline_name(options.name, options.interface)
+    if not options.interface.can_stall:
+        return dict(verilog)
+    note(f"{options.name}.v, the interface around the pipeline, is not part of the proof")
+    rest = {name: text for name, text in verilog.items() if name != f"{options.name}.v"}
+    return {f"{top}.v": rest.pop(f"{top}.v", ""), **rest}
+
+
+def _print(
+    report: Report, model: Path, rtl: Path | None, options: SynthOptions, as_json: bool
+) -> None:
+    if as_json:
+        print_json({"model": str(model), "rtl": str(rtl) if rtl else None, **report.to_json()})
+        return
+    rows = [
+        (part.name, part.verdict.value, part.detail, f"{part.seconds:.1f}") for part in report.parts
+    ]
+    rows.append(("all", report.verdict.value, "", f"{report.seconds:.1f}"))
+    print_table(str(rtl or options.name), ("part", "verdict", "what", "seconds"), rows)
+    if report.counterexample is not None:
+        for line in _counterexample_lines(report.counterexample):
+            click.echo(line)
+
+
+def _counterexample_lines(example: Counterexample) -> list[str]:
+    features = example.features
+    shown = " ".join(map(str, features[:SHOWN_FEATURES]))
+    more = f" ... ({len(features)} in all, --json prints them)"
+    lines = [
+        f"counterexample, found in {example.part}; by the golden model, for the features",
+        f"  {shown}{more if len(features) > SHOWN_FEATURES else ''}",
+    ]
+    lines += [
+        f"  {name}: expected {example.expected[name]}, actual {value}"
+        for name, value in example.actual.items()
+    ]
+    return lines
+
+
+def _raise(report: Report) -> None:
+    """An error unless everything is proved.
+
+    Raises:
+        MismatchError: if something differs.
+        NotProvedError: if nothing is known to differ, but not all is proved.
+    """
+    if report.verdict is Verdict.DIFFERENT:
+        part = next(item for item in report.parts if item.verdict is Verdict.DIFFERENT)
+        raise MismatchError(f"different: {part.name}: {part.detail}")
+    if report.verdict is Verdict.NOT_PROVED:
+        names = [item.name for item in report.parts if item.verdict is Verdict.NOT_PROVED]
+        raise NotProvedError(f"not proved: {', '.join(names)}; nothing is known to differ")

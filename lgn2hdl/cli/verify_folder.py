@@ -1,0 +1,78 @@
+"""What ``verify --rtl`` takes from a folder that ``synth`` wrote: files, and how they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lgn2hdl.errors import OptionError, OutputError
+from lgn2hdl.files import reason
+from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.synth.manifest import MANIFEST, read_manifest
+
+COMPILER_OPTIONS = ("device", "effort", "objective", "wire_levels", "wide", "emitter")
+"""Options that the manifest keeps as they were given."""
+
+
+def require_manifest(folder: Path, model: Path) -> Mapping[str, Any]:
+    """The manifest of a folder that was made from this model.
+
+    Raises:
+        OptionError: if there is none, it lacks what is needed, or it is that of another model.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise OptionError(f"{folder} has no {MANIFEST} of 'lgn2hdl synth': give its output folder")
+    names = manifest.get("verilog")
+    if not isinstance(names, list) or not names or not all(_is_file_name(name) for name in names):
+        raise OptionError(f"{folder / MANIFEST} names no Verilog files: run 'lgn2hdl synth' again")
+    if manifest.get("model_sha256") != file_sha256(model):
+        raise OptionError(f"{folder} was not made from {model}: give the model that it was made of")
+    return manifest
+
+
+def _is_file_name(name: object) -> bool:
+    return isinstance(name, str) and Path(name).name == name and name.endswith(".v")
+
+
+def folder_verilog(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Texts of the Verilog files, by name, the top module's first.
+
+    Raises:
+        OutputError: if a file cannot be read.
+    """
+    texts = {}
+    for name in manifest["verilog"]:
+        try:
+            texts[name] = (folder / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise OutputError(f"{folder / name} is no text: run 'lgn2hdl synth' again") from None
+        except OSError as error:
+            raise OutputError(
+                f"cannot read {folder / name}: {reason(error)}; run 'lgn2hdl synth' again"
+            ) from None
+    return texts
+
+
+def folder_options(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of ``synth`` that the manifest tells of."""
+    found: dict[str, Any] = {"name": manifest.get("top")}
+    found["levels"] = _entry(manifest, "pipeline", "levels_per_stage")
+    if manifest.get("head") == "group_sum":
+        outputs = [name for name in ("scores", "margin") if name in manifest]
+        found["outputs"] = ",".join(["class", *outputs])
+    found["kind"] = _entry(manifest, "interface", "kind")
+    found["clock_enable"] = _entry(manifest, "interface", "clock_enable")
+    beat = _entry(manifest, "interface", "beat_bits")
+    found["beat_bits"] = None if beat is None else str(beat)
+    found["prune_head"] = _entry(manifest, "changes", "prune_head", "budget")
+    found["observe"] = _entry(manifest, "changes", "observe", "report", "tolerance")
+    found |= {name: _entry(manifest, "options", name) for name in COMPILER_OPTIONS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _entry(values: Any, *names: str) -> Any:
+    for name in names:
+        values = values.get(name) if isinstance(values, Mapping) else None
+    return values

@@ -1,0 +1,91 @@
+"""The whole proof: network, passes, circuit, Verilog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lgn2hdl.model import LogicNet
+from lgn2hdl.netlist import Netlist
+from lgn2hdl.schedule import Design
+from lgn2hdl.verify.circuit_proof import prove_circuit
+from lgn2hdl.verify.core_proof import prove_steps
+from lgn2hdl.verify.reader import read_text
+from lgn2hdl.verify.report import Report
+from lgn2hdl.verify.session import Progress, Session
+from lgn2hdl.verify.verilog_proof import Reader, prove_verilog
+
+
+class Verifier:
+    """A network and a design that are proved equal once, to prove Verilog after Verilog."""
+
+    def __init__(
+        self,
+        network: LogicNet,
+        design: Design,
+        *,
+        golden: Netlist | None = None,
+        dont_cares: bool = True,
+        time_limit: float | None = None,
+        progress: Progress = lambda text: None,
+    ) -> None:
+        """Arguments as for :func:`verify_design`; the time limit is that of this part alone."""
+        self._session = Session(network, design, golden, time_limit=time_limit, progress=progress)
+        prove_steps(self._session, dont_cares=dont_cares)
+        self._circuit = prove_circuit(self._session)
+        self._known = self._session.state()
+
+    def verify(
+        self,
+        verilog: Mapping[str, str],
+        *,
+        reader: Reader = read_text,
+        latency: int | None = None,
+    ) -> Report:
+        """The proof of some Verilog, in what is left of the time; see :func:`verify_design`."""
+        self._session.restore(self._known)
+        prove_verilog(self._session, self._circuit, verilog, reader, latency)
+        self._session.sweeper.require_possible()
+        return self._session.report()
+
+    def restart(self, time_limit: float | None) -> None:
+        """Give what follows a time limit of its own."""
+        self._session.deadline.restart(time_limit)
+
+
+def verify_design(
+    network: LogicNet,
+    design: Design,
+    verilog: Mapping[str, str],
+    *,
+    time_limit: float | None = None,
+    golden: Netlist | None = None,
+    dont_cares: bool = True,
+    reader: Reader = read_text,
+    latency: int | None = None,
+    progress: Progress = lambda text: None,
+) -> Report:
+    """Prove that Verilog computes what a network does, or find where it does not.
+
+    Args:
+        network: what the design must compute.
+        design: the compiler's circuit and schedule, which the proof goes through.
+        verilog: texts by file name; the first one holds the top module and is named after it.
+        time_limit: seconds, after which the rest is not proved; None for none.
+        golden: gates that stand for the network's layers, if not they themselves.
+        dont_cares: whether the compiler used what thermometer bits imply about each other.
+        reader: what reads the Verilog.
+        latency: clock cycles that it is said to have; None for those of the design.
+        progress: called with the name of every part before it begins.
+
+    Raises:
+        HardwareError: if the Verilog cannot be read, or is no sound hardware.
+    """
+    verifier = Verifier(
+        network,
+        design,
+        golden=golden,
+        dont_cares=dont_cares,
+        time_limit=time_limit,
+        progress=progress,
+    )
+    return verifier.verify(verilog, reader=reader, latency=latency)

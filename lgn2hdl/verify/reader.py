@@ -1,0 +1,363 @@
+"""A strict reader of the Verilog that lgn2hdl writes as text: the subset, and nothing else.
+
+It shares nothing with the emitter. What it does not know is an error, never a guess: no widths are
+extended, no net is declared by its use, no module is taken from elsewhere. Expressions have the
+precedence of IEEE 1364-2005, section 5.1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lgn2hdl import logic
+from lgn2hdl.verify.cells import (
+    AND2,
+    CHOOSE,
+    NOT,
+    ONE,
+    OR2,
+    XOR2,
+    ZERO,
+    Cells,
+    HardwareError,
+    Nets,
+    Register,
+)
+from lgn2hdl.verify.tokens import END, Tokens
+
+_BASES = {"b": 2, "d": 10, "h": 16}
+
+
+def read_text(files: Mapping[str, str], top: str) -> Cells:
+    """Hardware of the module ``top``.
+
+    Args:
+        files: Verilog text by file name; every module that is used must be in one of them.
+        top: name of the module.
+
+    Raises:
+        HardwareError: if the text is not of the subset, or drives a net twice or not at all.
+    """
+    modules: dict[str, Tokens] = {}
+    for name, text in files.items():
+        tokens = Tokens(name, text)
+        while tokens.next != END:
+            tokens.expect("module")
+            module = tokens.name()
+            if module in modules:
+                raise tokens.error(f"module {module} is there twice")
+            modules[module] = tokens.until("endmodule")
+    cells = Cells()
+    _Module(cells, modules, top, "").read_top()
+    return cells
+
+
+@dataclass
+class _Module:
+    """One instance of a module.
+
+    Attributes:
+        cells: what is built.
+        modules: text of every module by name.
+        name: the module's name.
+        instance: the instance's name; empty for the top module.
+    """
+
+    cells: Cells
+    modules: dict[str, Tokens]
+    name: str
+    instance: str
+    nets: dict[str, Nets] = field(default_factory=dict)
+    tables: dict[str, tuple[int, int]] = field(default_factory=dict)
+    registers: set[str] = field(default_factory=set)
+    ports: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.name not in self.modules:
+            raise HardwareError(f"there is no module {self.name}")
+        # A module is used once: its tokens are used up then.
+        self.tokens = self.modules.pop(self.name)
+
+    def read_top(self) -> None:
+        """Read this module as the top module."""
+        self._header()
+        for direction, name in self.ports:
+            self.cells.ports[name] = self.nets[name]
+            self.cells.directions[name] = direction
+            if direction == "input":
+                for net in self.nets[name]:
+                    self.cells.drive(net, name)
+        self._body()
+
+    def _header(self) -> None:
+        tokens = self.tokens
+        tokens.expect("(")
+        more = tokens.next != ")"  # a part without ports has nothing to do
+        while more:
+            direction = tokens.take()
+            if direction not in ("input", "output"):
+                raise tokens.error(f"{direction!r} is no direction")
+            tokens.expect("wire")
+            width = self._range()
+            name = self._declare(tokens.name(), width)
+            self.ports.append((direction, name))
+            more = tokens.accept(",")
+        tokens.expect(")", ";")
+
+    def _body(self) -> None:
+        statements: dict[str, Callable[[], None]] = {
+            "wire": self._wire,
+            "localparam": self._table,
+            "reg": self._register,
+            "assign": self._assign,
+            "always": self._always,
+        }
+        while self.tokens.next != END:
+            statement = statements.get(self.tokens.next)
+            if statement is None:
+                self._instance()
+                continue
+            self.tokens.take()
+            statement()
+
+    def _range(self) -> int:
+        tokens = self.tokens
+        if not tokens.accept("["):
+            return 1
+        high = tokens.number()
+        tokens.expect(":", "0", "]")
+        return high + 1
+
+    def _declare(self, name: str, width: int) -> str:
+        if name in self.nets or name in self.tables:
+            raise self.tokens.error(f"{name} is declared twice")
+        self.nets[name] = self.cells.new(width)
+        whole = f"{self.instance}.{name}".lstrip(".")
+        self.cells.names.append((self.nets[name][0], whole))
+        return name
+
+    def _wire(self) -> None:
+        width = self._range()
+        name = self.tokens.name()
+        if self.tokens.accept("="):
+            value = self._expression()
+            self._declare(name, width)
+            self._drive(name, value)
+        else:
+            self._declare(name, width)
+        self.tokens.expect(";")
+
+    def _drive(self, name: str, value: Nets) -> None:
+        self.cells.connect(self.nets[name], value, f"{self.tokens.file}: {name}")
+
+    def _table(self) -> None:
+        width = self._range()
+        name = self.tokens.name()
+        self.tokens.expect("=")
+        size, value = self._sized(self.tokens.take())
+        self.tokens.expect(";")
+        if size != width:
+            raise self.tokens.error(f"{name} has {size} bits, not {width}")
+        if name in self.nets or name in self.tables:
+            raise self.tokens.error(f"{name} is declared twice")
+        self.tables[name] = (width, value)
+
+    def _sized(self, token: str) -> tuple[int, int]:
+        """Width and value of a sized number."""
+        size, mark, digits = token.partition("'")
+        if not mark:
+            raise self.tokens.error(f"{token!r} is no number with a width")
+        width = int(size)
+        try:
+            value = int(digits[1:], _BASES[digits[0]])
+        except ValueError:
+            raise self.tokens.error(f"{token!r} is no number") from None
+        if value >> width or not width:
+            raise self.tokens.error(f"{token!r} does not fit into its width")
+        return width, value
+
+    def _register(self) -> None:
+        width = self._range()
+        while True:
+            name = self._declare(self.tokens.name(), width)
+            self.registers.add(name)
+            if not self.tokens.accept(","):
+                break
+        self.tokens.expect(";")
+
+    def _assign(self) -> None:
+        name = self.tokens.name()
+        if name not in self.nets or name in self.registers:
+            raise self.tokens.error(f"{name} is no wire")
+        self.tokens.expect("=")
+        self._drive(name, self._expression())
+        self.tokens.expect(";")
+
+    def _always(self) -> None:
+        tokens = self.tokens
+        tokens.expect("@", "(", "posedge")
+        clock = self._net_of(tokens.name())
+        if len(clock) != 1:
+            raise tokens.error("a clock has one bit")
+        tokens.expect(")")
+        enable = ONE
+        if tokens.accept("if"):
+            tokens.expect("(")
+            condition = self._expression()
+            tokens.expect(")")
+            if len(condition) != 1:
+                raise tokens.error("a condition has one bit")
+            enable = condition[0]
+        if not tokens.accept("begin"):
+            self._update(clock[0], enable)
+            return
+        while not tokens.accept("end"):
+            self._update(clock[0], enable)
+
+    def _update(self, clock: int, enable: int) -> None:
+        name = self.tokens.name()
+        if name not in self.registers:
+            raise self.tokens.error(f"{name} is no register")
+        self.tokens.expect("<=")
+        value = self._expression()
+        self.tokens.expect(";")
+        targets = self.nets[name]
+        if len(targets) != len(value):
+            raise self.tokens.error(f"{len(value)} bits for the {len(targets)} of {name}")
+        for target, source in zip(targets, value, strict=True):
+            self.cells.drive(target, f"{self.tokens.file}: {name}")
+            register = Register(target, source, clock, enable, self.instance)
+            self.cells.registers.append(register)
+
+    def _net_of(self, name: str) -> Nets:
+        if name not in self.nets:
+            raise self.tokens.error(f"{name} is not declared")
+        return self.nets[name]
+
+    def _instance(self) -> None:
+        tokens = self.tokens
+        module, name = tokens.name(), tokens.name()
+        inner = _Module(self.cells, self.modules, module, f"{self.instance}.{name}".lstrip("."))
+        inner._header()
+        connected = self._connections()
+        if set(connected) != {port for _, port in inner.ports}:
+            raise tokens.error(f"the ports of {module} are not those that are connected")
+        for direction, port in inner.ports:
+            inside, outside = inner.nets[port], connected[port]
+            what = f"{tokens.file}: port {port} of {name}"
+            pair = (inside, outside) if direction == "input" else (outside, inside)
+            self.cells.connect(*pair, what)
+            self.cells.instance_ports[inner.instance, port] = inside
+        inner._body()
+
+    def _connections(self) -> dict[str, Nets]:
+        """What each port of an instance is connected to."""
+        tokens = self.tokens
+        connected: dict[str, Nets] = {}
+        tokens.expect("(")
+        more = tokens.next != ")"
+        while more:
+            tokens.expect(".")
+            port = tokens.name()
+            tokens.expect("(")
+            if port in connected:
+                raise tokens.error(f"port {port} is connected twice")
+            connected[port] = self._net_of(tokens.name())
+            tokens.expect(")")
+            more = tokens.accept(",")
+        tokens.expect(")", ";")
+        return connected
+
+    def _expression(self) -> Nets:
+        condition = self._binary(0)
+        if not self.tokens.accept("?"):
+            return condition
+        if len(condition) != 1:
+            raise self.tokens.error("a condition has one bit")
+        yes = self._expression()
+        self.tokens.expect(":")
+        no = self._expression()
+        return self._bitwise(CHOOSE, yes, no, condition * len(yes))
+
+    def _binary(self, level: int) -> Nets:
+        """Operators of one precedence, from the left: ``|``, then ``^``, ``&``, then sums."""
+        if level == len(_OPERATORS):
+            return self._unary()
+        value = self._binary(level + 1)
+        while self.tokens.next in _OPERATORS[level]:
+            operator = self.tokens.take()
+            other = self._binary(level + 1)
+            if operator in _TABLES:
+                value = self._bitwise(_TABLES[operator], value, other)
+            else:
+                value = self._sum(value, other, minus=operator == "-")
+        return value
+
+    def _bitwise(self, table: int, *operands: Nets) -> Nets:
+        self._same_width(*operands)
+        return [self.cells.gate(table, pins, self.instance) for pins in zip(*operands, strict=True)]
+
+    def _same_width(self, *operands: Nets) -> None:
+        if len({len(operand) for operand in operands}) != 1:
+            raise self.tokens.error(f"operands of {[len(item) for item in operands]} bits")
+
+    def _sum(self, one: Nets, other: Nets, *, minus: bool) -> Nets:
+        """``a - b`` is ``a + ~b + 1``."""
+        self._same_width(one, other)
+        if minus:
+            other = self._bitwise(NOT, other)
+        return self.cells.add(one, other, ONE if minus else ZERO, self.instance)
+
+    def _unary(self) -> Nets:
+        if self.tokens.accept("~"):
+            return self._bitwise(NOT, self._unary())
+        return self._primary()
+
+    def _primary(self) -> Nets:
+        tokens = self.tokens
+        token = tokens.take()
+        if token == "(":
+            value = self._expression()
+            tokens.expect(")")
+            return value
+        if token == "{":
+            return self._concatenation()
+        if token[0].isdigit():
+            width, number = self._sized(token)
+            return [number >> place & 1 for place in range(width)]
+        if token in self.tables:
+            return self._look_up(token)
+        return self._selected(self._net_of(token), token)
+
+    def _concatenation(self) -> Nets:
+        parts = [self._expression()]
+        while self.tokens.accept(","):
+            parts.append(self._expression())
+        self.tokens.expect("}")
+        return [net for part in reversed(parts) for net in part]
+
+    def _look_up(self, name: str) -> Nets:
+        width, table = self.tables[name]
+        self.tokens.expect("[")
+        address = self._expression()
+        self.tokens.expect("]")
+        if logic.rows(len(address)) != width:
+            raise self.tokens.error(f"{len(address)} address bits for a table of {width}")
+        return [self.cells.look_up(table, address, self.instance, name)]
+
+    def _selected(self, nets: Nets, name: str) -> Nets:
+        tokens = self.tokens
+        if not tokens.accept("["):
+            return nets
+        high = low = tokens.number()
+        if tokens.accept(":"):
+            low = tokens.number()
+        tokens.expect("]")
+        if not low <= high < len(nets):
+            raise tokens.error(f"{name} has {len(nets)} bits")
+        return nets[low : high + 1]
+
+
+_OPERATORS = (("|",), ("^",), ("&",), ("+", "-"))
+_TABLES = {"|": OR2, "^": XOR2, "&": AND2}

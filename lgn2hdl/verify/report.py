@@ -1,0 +1,122 @@
+"""What a proof says: part by part, and a counterexample if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from lgn2hdl.errors import Lgn2HdlError
+
+SHOWN = 3
+"""Results that a message names."""
+
+
+class NotProvedError(Lgn2HdlError):
+    """Something was neither proved nor found different."""
+
+
+class Verdict(Enum):
+    """What is known of a part."""
+
+    PROVED = "proved"
+    DIFFERENT = "different"
+    NOT_PROVED = "not proved"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the proof.
+
+    Attributes:
+        name: of the part.
+        verdict: what came out.
+        detail: how it was proved, what differs, or why there is no proof.
+        seconds: wall-clock time, with what was prepared for it since the part before.
+    """
+
+    name: str
+    verdict: Verdict
+    detail: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """An input for which two things that must be equal are not.
+
+    Attributes:
+        part: where they differ.
+        features: integer features of the sample.
+        expected: values that the network gives, by the name of the result.
+        actual: values that the part gives instead, as far as they differ.
+        stream: where one sample alone does not show it, the samples of consecutive clock cycles,
+            from the first one after power-up; ``features`` are one of them.
+    """
+
+    part: str
+    features: tuple[int, ...]
+    expected: Mapping[str, int]
+    actual: Mapping[str, int]
+    stream: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def what(self) -> str:
+        """The first results that differ, in words."""
+        pairs = [
+            f"{name} is {value}, not {self.expected[name]}" for name, value in self.actual.items()
+        ]
+        return ", ".join(pairs[:SHOWN])
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            "part": self.part,
+            "features": list(self.features),
+            "expected": dict(self.expected),
+            "actual": dict(self.actual),
+            "stream": [list(sample) for sample in self.stream],
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All parts.
+
+    Attributes:
+        parts: in the order of the proof.
+        counterexample: an input that shows a difference, replayed through the golden model.
+        seconds: wall-clock time of all of it.
+    """
+
+    parts: tuple[Part, ...]
+    counterexample: Counterexample | None
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Different if a part is, proved if all parts are."""
+        verdicts = {part.verdict for part in self.parts}
+        for verdict in (Verdict.DIFFERENT, Verdict.NOT_PROVED):
+            if verdict in verdicts:
+                return verdict
+        return Verdict.PROVED
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        example = self.counterexample
+        return {
+            "verdict": self.verdict.value,
+            "seconds": round(self.seconds, 3),
+            "parts": [
+                {
+                    "part": part.name,
+                    "verdict": part.verdict.value,
+                    "detail": part.detail,
+                    "seconds": round(part.seconds, 3),
+                }
+                for part in self.parts
+            ],
+            "counterexample": None if example is None else example.to_json(),
+        }

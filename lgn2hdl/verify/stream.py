@@ -1,0 +1,41 @@
+"""Hardware clock cycle by clock cycle: what a stream of samples gives, registers and all."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lgn2hdl import logic
+from lgn2hdl.verify.cells import ONE
+from lgn2hdl.verify.hardware import Hardware
+from lgn2hdl.verify.items import groups
+
+Words = npt.NDArray[np.uint64]
+
+
+def simulate(hardware: Hardware, results: list[str], x: Words) -> Words:
+    """Result ports in every clock cycle, registers starting with 0.
+
+    Args:
+        hardware: what was read.
+        results: names of the result ports.
+        x: bits of port ``x`` in every cycle, packed streams, ``u64[cycles, bits, words]``.
+
+    Returns:
+        Bits of the result ports in every cycle, ``u64[cycles, bits, words]``.
+    """
+    items, ports = hardware.items, hardware.ports
+    values = np.zeros((len(hardware.node), x.shape[2]), np.uint64)
+    values[ONE] = ~np.uint64(0)
+    outputs = np.concatenate([ports["", name] for name in results])
+    registers = np.flatnonzero(items.delay == 1)
+    gates = [np.arange(group.start, group.stop)[items.delay[group] == 0] for group in groups(items)]
+    given = []
+    for bits in x:
+        values[ports["", "x"]] = bits
+        for chosen in gates:
+            pins = values[items.pins[chosen].T]
+            values[items.out[chosen]] = logic.evaluate(items.table[chosen], pins)
+        given.append(values[outputs])
+        values[items.out[registers]] = values[items.pins[registers, 0]]
+    return np.array(given)

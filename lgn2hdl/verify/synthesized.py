@@ -1,0 +1,56 @@
+"""What Yosys makes of the Verilog for a device, as plain Verilog again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from lgn2hdl.errors import OptionError
+from lgn2hdl.synth.devices import Device
+from lgn2hdl.synth.mapping import yosys_tool
+from lgn2hdl.synth.tools import run_tool
+
+CELL_MODELS = {"synth_xilinx": "xilinx", "synth_ecp5": "ecp5"}
+"""Synthesis command, and the folder of Yosys's models of the cells that it makes."""
+
+TIMEOUT = 3600.0
+"""Seconds for Yosys."""
+
+
+def synthesized(verilog: Mapping[str, str], top: str, device: Device, name: str) -> str:
+    """The design after synthesis: one module of the device's cells, each as Yosys models it.
+
+    Args:
+        verilog: texts by file name, as emitted.
+        top: name of the top module.
+        device: what to map to.
+        name: name of the resulting module.
+
+    Raises:
+        OptionError: if Yosys has no models of the device's cells that can be used here.
+        ToolError: if Yosys is missing or fails.
+    """
+    command = device.synthesis_command(top, flat=True)
+    models = CELL_MODELS.get(command.split()[0])
+    if models is None:
+        raise OptionError(
+            f"the cells of the device {device.name} cannot be simulated: give one of Xilinx or ECP5"
+        )
+    # Our own file names: nothing of the caller's reaches the script.
+    numbered = [f"file{index}.v" for index in range(len(verilog))]
+    script = "; ".join([
+        f"read_verilog {' '.join(numbered)}",
+        command,
+        f"techmap -autoproc -map +/{models}/cells_sim.v",
+        "opt_clean -purge",
+        f"rename {top} {name}",
+        "write_verilog -noattr out.v",
+    ])  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as path:
+        folder = Path(path)
+        for own, text in zip(numbered, verilog.values(), strict=True):
+            (folder / own).write_text(text)
+        arguments = ["-q", "-p", script]
+        run_tool(yosys_tool(), arguments, folder=folder, outputs=["out.v"], timeout=TIMEOUT)
+        return (folder / "out.v").read_text()

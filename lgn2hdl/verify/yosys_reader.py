@@ -1,0 +1,231 @@
+"""Yosys as a reader of Verilog: slower than our own, but it knows the whole language.
+
+It is also independent of us. Yosys elaborates the text into word-level cells, without optimizing
+them; the meaning of the few kinds of cells that our designs need is given here, and any other kind
+is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lgn2hdl import logic
+from lgn2hdl.synth.mapping import yosys_tool
+from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.verify.cells import (
+    AND2,
+    CHOOSE,
+    NOT,
+    ONE,
+    OR2,
+    XOR2,
+    ZERO,
+    Cells,
+    HardwareError,
+    Nets,
+    Register,
+)
+
+SCRIPT = (
+    "read_verilog {files}; hierarchy -check -top {top}; proc; flatten -noscopeinfo; "
+    "opt_dff -nosdff; write_json out.json"
+)
+"""Registers that a condition holds get a clock enable (``opt_dff``); all else stays as it is."""
+
+TIMEOUT = 1800.0
+"""Seconds for Yosys; the first run after installing takes a minute more."""
+
+
+def read_with_yosys(files: Mapping[str, str], top: str) -> Cells:
+    """Hardware of the module ``top``; arguments and errors as for our own reader.
+
+    Raises:
+        HardwareError: if there is a kind of cell that is not known here.
+        ToolError: if Yosys is missing, fails or refuses the text.
+    """
+    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
+        folder = Path(name)
+        # Our own file names: nothing of the caller's reaches the script.
+        numbered = [f"file{index}.v" for index in range(len(files))]
+        for own, text in zip(numbered, files.values(), strict=True):
+            (folder / own).write_text(text)
+        script = SCRIPT.format(files=" ".join(numbered), top=top)
+        run_tool(
+            yosys_tool(), ["-q", "-p", script], folder=folder, outputs=["out.json"], timeout=TIMEOUT
+        )
+        design = json.loads((folder / "out.json").read_text())
+    return _Module(design["modules"][top]).cells
+
+
+class _Module:
+    """Cells of one flat module of Yosys's JSON."""
+
+    def __init__(self, module: Mapping[str, Any]) -> None:
+        self.cells = Cells()
+        self._net: dict[int, int] = {}
+        for name, port in module["ports"].items():
+            nets = [self._bit(bit) for bit in port["bits"]]
+            self.cells.ports[name], self.cells.directions[name] = nets, port["direction"]
+            if port["direction"] == "input":
+                for net in nets:
+                    self.cells.drive(net, name)
+        self._names(module["netnames"])
+        for name, cell in module["cells"].items():
+            self._cell(name, cell)
+
+    def _bit(self, bit: int | str) -> int:
+        if isinstance(bit, str):
+            if bit not in ("0", "1"):
+                raise HardwareError(f"a net is {bit!r}, neither 0 nor 1")
+            return int(bit)
+        if bit not in self._net:
+            self._net[bit] = self.cells.new(1)[0]
+        return self._net[bit]
+
+    def _names(self, netnames: Mapping[str, Any]) -> None:
+        """Names of nets, and the ports of instances, which are nets named after both."""
+        for name, net in netnames.items():
+            if any(bit in ("x", "z") for bit in net["bits"]):
+                continue
+            nets = [self._bit(bit) for bit in net["bits"]]
+            if name.count(".") == 1:
+                instance, _, port = name.partition(".")
+                self.cells.instance_ports[instance, port] = nets
+            if not net.get("hide_name") and nets[0] not in (ZERO, ONE):
+                self.cells.names.append((nets[0], name))
+
+    def _cell(self, name: str, cell: Mapping[str, Any]) -> None:
+        kind = cell["type"]
+        read = _KINDS.get(kind)
+        if read is None:
+            raise HardwareError(f"cell {name} is of kind {kind}, which is not known here")
+        pins = {pin: [self._bit(bit) for bit in bits] for pin, bits in cell["connections"].items()}
+        parameters = {key: _number(value) for key, value in cell["parameters"].items()}
+        read(self, pins, parameters, _instance_of(name))
+
+    def give(self, target: Nets, value: Nets) -> None:
+        """Drive the output pins of a cell."""
+        self.cells.connect(target, value, "the output of a cell")
+
+    def extended(self, nets: Nets, width: int, *, signed: bool) -> Nets:
+        """As many bits as an operator has."""
+        sign = nets[-1] if signed and nets else ZERO
+        return (nets + [sign] * (width - len(nets)))[:width]
+
+
+def _instance_of(cell: str) -> str:
+    """The instance that a cell comes from: ``$flatten\\popcount.$add...`` or ``popcount.name``."""
+    inner = cell.removeprefix("$flatten\\")
+    if inner == cell and cell.startswith("$"):
+        return ""
+    return inner.partition(".")[0] if "." in inner else ""
+
+
+Pins = Mapping[str, Nets]
+Parameters = Mapping[str, int]
+
+
+def _number(value: str | int) -> int:
+    """A parameter: a number, or its binary digits."""
+    return value if isinstance(value, int) else int(value.strip() or "0", 2)
+
+
+def _operands(module: _Module, pins: Pins, parameters: Parameters) -> tuple[Nets, ...]:
+    """Operands as wide as the result."""
+    width = parameters["Y_WIDTH"]
+    names = [name for name in ("A", "B") if name in pins]
+    signed = all(parameters[f"{name}_SIGNED"] for name in names)
+    return tuple(module.extended(pins[name], width, signed=signed) for name in names)
+
+
+def _bitwise(table: int) -> Any:
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        operands = _operands(module, pins, parameters)
+        gates = [module.cells.gate(table, row, instance) for row in zip(*operands, strict=True)]
+        module.give(pins["Y"], gates)
+
+    return read
+
+
+def _sum(minus: bool) -> Any:
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        one, other = _operands(module, pins, parameters)
+        if minus:
+            other = [module.cells.gate(NOT, (net,), instance) for net in other]
+        carry = ONE if minus else ZERO
+        module.give(pins["Y"], module.cells.add(one, other, carry, instance))
+
+    return read
+
+
+def _shift_right(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+    """A constant shifted by up to six bits, of which the lowest is read: a look-up table.
+
+    Verilog gives the operator all bits of the constant. Nothing drives those above the lowest here,
+    so that reading one is an error.
+    """
+    table, address = pins["A"], pins["B"]
+    if parameters["A_SIGNED"] or parameters["B_SIGNED"]:
+        raise HardwareError("a shift of signed numbers is not known here")
+    if set(table) - {ZERO, ONE}:
+        raise HardwareError("a shift of anything but a constant is not known here")
+    rows = logic.rows(len(address))
+    value = sum(bit << place for place, bit in enumerate(table[:rows]))
+    module.give(pins["Y"][:1], [module.cells.look_up(value, address, instance, "a shift")])
+
+
+def _choose(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+    choice = pins["S"] * len(pins["A"])
+    rows = zip(pins["B"], pins["A"], choice, strict=True)
+    module.give(pins["Y"], [module.cells.gate(CHOOSE, row, instance) for row in rows])
+
+
+def _logic_or_reduce(table: int) -> Any:
+    """A gate of single bits, such as ``!a`` or ``a && b``."""
+
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        operands = [pins[name] for name in ("A", "B") if name in pins]
+        if any(len(operand) != 1 for operand in operands) or len(pins["Y"]) != 1:
+            raise HardwareError("logic of more than single bits is not known here")
+        row = tuple(operand[0] for operand in operands)
+        module.give(pins["Y"], [module.cells.gate(table, row, instance)])
+
+    return read
+
+
+def _register(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+    if not parameters["CLK_POLARITY"]:
+        raise HardwareError("a register has a falling clock edge")
+    enable = pins.get("EN", [ONE])
+    if not parameters.get("EN_POLARITY", 1):
+        raise HardwareError("a register has an inverted clock enable")
+    for target, source in zip(pins["Q"], pins["D"], strict=True):
+        module.cells.drive(target, "a register")
+        register = Register(target, source, pins["CLK"][0], enable[0], instance)
+        module.cells.registers.append(register)
+
+
+_KINDS: dict[str, Any] = {
+    "$not": _bitwise(NOT),
+    "$and": _bitwise(AND2),
+    "$or": _bitwise(OR2),
+    "$xor": _bitwise(XOR2),
+    "$xnor": _bitwise(XOR2 ^ 0b1111),
+    "$pos": _bitwise(0b10),
+    "$add": _sum(minus=False),
+    "$sub": _sum(minus=True),
+    "$shr": _shift_right,
+    "$shiftx": _shift_right,
+    "$mux": _choose,
+    "$logic_not": _logic_or_reduce(NOT),
+    "$logic_and": _logic_or_reduce(AND2),
+    "$logic_or": _logic_or_reduce(OR2),
+    "$dff": _register,
+    "$dffe": _register,
+}
+
+__all__: Sequence[str] = ["read_with_yosys"]

@@ -1,0 +1,196 @@
+"""``lgn2hdl verify``: what it proves, what it prints of a difference, and how it fails."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lgn2hdl import model_file
+from lgn2hdl.cli import run
+from lgn2hdl.cli.verify_folder import COMPILER_OPTIONS, folder_options
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+MONK = MODELS / "monk3.lgn"
+
+
+def synth(model: Path, out: Path, *options: object) -> Path:
+    arguments = ["synth", model, "--out", out, "--no-area", "--vectors", "5", *options]
+    assert run([str(item) for item in arguments]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """An output folder of a small model."""
+    return synth(MONK, tmp_path_factory.mktemp("rtl") / "monk3")
+
+
+@pytest.fixture
+def made(tmp_path, capsys):
+    """Writes an output folder, and forgets what that prints."""
+
+    def call(*options: object) -> Path:
+        out = synth(MONK, tmp_path / "rtl", *options)
+        capsys.readouterr()
+        return out
+
+    return call
+
+
+@pytest.fixture
+def copy(folder, tmp_path) -> Path:
+    """The same folder, to be damaged."""
+    for file in folder.glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    return tmp_path
+
+
+def invert_a_gate(path: Path) -> None:
+    """Invert a gate of the core."""
+    gate = re.compile(r"wire (\w+) = ([\w ~&|^()]+);")
+    text, count = gate.subn(r"wire \1 = ~(\2);", path.read_text(), count=1)
+    assert count
+    path.write_text(text)
+
+
+@pytest.mark.parametrize("name", ["monk3", "digits", "drybean-84lut6"])
+def test_models_are_proved(read_json, name):
+    report = read_json("verify", MODELS / f"{name}.lgn")
+    assert report["verdict"] == "proved"
+    assert {part["verdict"] for part in report["parts"]} == {"proved"}
+    assert report["counterexample"] is None
+    names = [part["part"] for part in report["parts"]]
+    assert names[0] == "core: lower"
+    assert names[-1] == "Verilog: results"
+
+
+def test_the_table_has_a_row_for_every_part(lgn2hdl):
+    code, out, err = lgn2hdl("verify", MONK)
+    assert code == 0
+    for part in ("core: pruned", "encoder", "popcount", "argmax", "Verilog: latency", "all"):
+        assert part in out
+    assert "proving Verilog: results ..." in err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--levels", "1", "--no-scores"),
+        ("--device", "ecp5-25k", "--no-wide", "--wire-levels", "1", "--head", "shallow"),
+        ("--effort", "none", "--outputs", "class,scores,margin", "--name", "other"),
+        ("--interface", "handshake", "--clock-enable"),
+        ("--interface", "stream", "--beat-bits", "8"),
+        ("--emitter", "amaranth"),
+    ],
+    ids=lambda options: options[1],
+)
+def test_a_folder_is_proved_with_the_options_that_made_it(read_json, made, options):
+    out = made(*options)
+    report = read_json("verify", MONK, "--rtl", out)
+    assert report["verdict"] == "proved"
+    assert report["rtl"] == str(out)
+
+
+def test_the_manifest_tells_the_options(folder, made):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["options"]) == set(COMPILER_OPTIONS)
+    options = ("--device", "ecp5-25k", "--effort", "fast", "--head", "shallow", "--no-wide",
+               "--wire-levels", "2", "--outputs", "class")  # fmt: skip
+    other = made(*options)
+    found = folder_options(json.loads((other / "manifest.json").read_text()))
+    wanted = {"device": "ecp5-25k", "effort": "fast", "objective": "shallow", "wire_levels": 2,
+              "wide": False, "emitter": "text", "outputs": "class"}  # fmt: skip
+    assert wanted.items() <= found.items()
+
+
+def test_the_interface_is_not_part_of_the_proof(lgn2hdl, made):
+    out = made("--interface", "stream")
+    code, _, err = lgn2hdl("verify", MONK, "--rtl", out)
+    assert code == 0
+    assert "monk3.v, the interface around the pipeline, is not part of the proof" in err
+
+
+def test_a_difference_is_printed_with_an_input(lgn2hdl, copy):
+    invert_a_gate(copy / "monk3_core.v")
+    code, out, err = lgn2hdl("verify", MONK, "--rtl", copy)
+    assert code == 1
+    assert err.strip().splitlines()[-1].startswith("lgn2hdl: error: different: Verilog: ")
+    found = re.search(r"for the features\n  ([\d ]+)\n((?:  .*: expected .*, actual .*\n)+)", out)
+    assert found is not None, out
+    network = model_file.load(MONK)
+    sample = [[int(value) for value in found[1].split()]]
+    scores = network.scores(np.array(sample, network.features.dtype))[0].tolist()
+    for index, score in enumerate(scores):
+        said = re.search(rf"score of class {index}: expected (-?\d+)", found[2])
+        assert said is None or int(said[1]) == score
+    assert "expected" in found[2]
+
+
+def test_a_difference_as_json(lgn2hdl, copy):
+    invert_a_gate(copy / "monk3_core.v")
+    code, out, _ = lgn2hdl("verify", MONK, "--rtl", copy, "--json")
+    assert code == 1
+    report = json.loads(out)
+    assert report["verdict"] == "different"
+    assert report["counterexample"]["actual"]
+    assert len(report["counterexample"]["features"]) == model_file.load(MONK).features.n_features
+
+
+def test_out_of_time_is_not_proved(lgn2hdl):
+    code, out, err = lgn2hdl("verify", MODELS / "digits.lgn", "--time-limit", "0.001")
+    assert code == 1
+    assert "not proved" in out
+    assert "lgn2hdl: error: not proved: " in err
+    assert "nothing is known to differ" in err
+
+
+def test_a_folder_of_nothing(fails, tmp_path):
+    assert "has no manifest.json" in fails("verify", MONK, "--rtl", tmp_path)
+
+
+def test_a_folder_of_another_model(fails, folder):
+    message = fails("verify", MODELS / "monk1.lgn", "--rtl", folder)
+    assert "was not made from" in message
+
+
+@pytest.mark.parametrize("names", [None, [], ["../x.v"], [3], "top.v", ["x.sv"]])
+def test_a_manifest_without_verilog(fails, copy, names):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "verilog": names}))
+    assert "names no Verilog files" in fails("verify", MONK, "--rtl", copy)
+
+
+def last_error(lgn2hdl, *arguments) -> str:
+    """The last line of a run that fails after it has said what it is doing."""
+    code, out, err = lgn2hdl(*arguments)
+    assert code == 1, (out, err)
+    assert "Traceback" not in err
+    line = err.strip().splitlines()[-1]
+    assert line.startswith("lgn2hdl: error: ")
+    return line
+
+
+def test_a_file_is_missing_or_no_text(lgn2hdl, copy):
+    (copy / "monk3_core.v").write_bytes(b"\xff\xfe\x00")
+    assert "is no text" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+    (copy / "monk3_core.v").unlink()
+    assert "cannot read" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+
+
+def test_verilog_that_cannot_be_read(lgn2hdl, copy):
+    path = copy / "monk3_core.v"
+    path.write_text(path.read_text().replace("endmodule", "initial $finish; endmodule"))
+    assert "monk3_core.v" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+
+
+def test_the_solver_is_not_installed(fails, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pysat", None)
+    assert "pip install lgn2hdl[verify]" in fails("verify", MONK)
+
+
+def test_yosys_may_read_the_verilog(read_json):
+    report = read_json("verify", MONK, "--reader", "yosys")
+    assert report["verdict"] == "proved"

@@ -1,0 +1,211 @@
+import numpy as np
+import pytest
+
+from lgn2hdl import packed
+from lgn2hdl.netlist import evaluate
+from lgn2hdl.verify.cells import HardwareError
+from lgn2hdl.verify.hardware import Hardware, build
+from lgn2hdl.verify.reader import read_text
+
+PORTS = """
+    input wire clk,
+    input wire rst,
+    input wire valid_in,
+    input wire [{width}:0] x,
+    output wire valid_out,
+    output wire [{out}:0] y
+"""
+
+
+def text_of(body: str, width: int = 6, out: int = 3) -> str:
+    """A module with the ports of a design, whose valid has a latency of one cycle."""
+    valid = "reg valid; always @(posedge clk) valid <= rst ? 1'b0 : valid_in;"
+    head = f"module top ({PORTS.format(width=width - 1, out=out - 1)});"
+    return f"{head}\n{valid}\nassign valid_out = valid;\n{body}\nendmodule\n"
+
+
+def hardware_of(body: str, width: int = 6, out: int = 3, **files: str) -> Hardware:
+    texts = {"top.v": text_of(body, width, out), **{f"{k}.v": v for k, v in files.items()}}
+    return build(read_text(texts, "top"), width, {"y": out})
+
+
+def outputs(hardware: Hardware) -> list[int]:
+    """Number at ``y`` for every ``x``."""
+    n = hardware.netlist.n_inputs
+    inputs = packed.pack(np.arange(1 << n) >> np.arange(n)[:, None] & 1 == 1)
+    bits = packed.unpack(evaluate(hardware.netlist, inputs), 1 << n)
+    return (bits.astype(int) << np.arange(len(bits))[:, None]).sum(axis=0).tolist()
+
+
+A, B = "x[2:0]", "x[5:3]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        (f"{A} + {B}", lambda a, b: a + b),
+        (f"{A} - {B}", lambda a, b: a - b),
+        (f"{A} - ~{B}", lambda a, b: a - (7 - b)),
+        (f"{A} + {B} - {A}", lambda a, b: b),
+        (f"{A} & {B} | {A} ^ {B}", lambda a, b: (a & b) | (a ^ b)),
+        (f"{A} | {B} ^ {A} & {B}", lambda a, b: a | (b ^ (a & b))),
+        (f"({A} | {B}) & {A}", lambda a, b: a),
+        (f"~{A} & {B}", lambda a, b: ~a & b),
+        (f"~({A} & {B})", lambda a, b: ~(a & b)),
+        (f"~~{A}", lambda a, b: a),
+        (f"x[0] ? {A} : {B}", lambda a, b: a if a & 1 else b),
+        (f"x[0] ? {A} : x[1] ? {B} : 3'd5", lambda a, b: a if a & 1 else b if a & 2 else 5),
+        ("{x[0], x[4:3]}", lambda a, b: (a & 1) << 2 | b & 3),
+        ("3'b110", lambda a, b: 6),
+        ("3'h3", lambda a, b: 3),
+        (f"{A} & {B} + 3'd1", lambda a, b: a & (b + 1)),
+    ],
+)
+def test_expressions(expression: str, value) -> None:
+    given = outputs(hardware_of(f"wire [2:0] v = {expression}; assign y = v;"))
+    assert given == [value(x & 7, x >> 3) & 7 for x in range(64)]
+
+
+def test_a_table_is_addressed_from_its_lowest_bit() -> None:
+    body = """
+        localparam [7:0] t_table = 8'h35;
+        wire t = t_table[{x[5], x[1], x[0]}];
+        assign y = {t, t, 1'b0};
+    """
+    wanted = [0x35 >> ((x >> 5) << 2 | x & 3) & 1 for x in range(64)]
+    assert outputs(hardware_of(body)) == [6 * bit for bit in wanted]
+
+
+def test_registers_are_transparent_and_counted() -> None:
+    body = """
+        reg [2:0] one;
+        reg two, three;
+        always @(posedge clk) begin one <= x[2:0]; two <= x[3]; end
+        always @(posedge clk) three <= two;
+        assign y = {three, one[1:0]};
+    """
+    hardware = hardware_of(body)
+    assert outputs(hardware) == [(x >> 3 & 1) << 2 | x & 3 for x in range(64)]
+    assert hardware.time[hardware.ports["", "y"]].tolist() == [1, 1, 2]
+    assert hardware.valid_latency == 1
+
+
+def test_instances_are_wired_by_name() -> None:
+    inner = """// a part
+        module part (input wire [1:0] p, input wire q, output wire [1:0] r);
+            assign r = {p[0], p[1] & q};
+        endmodule
+    """
+    body = """
+        wire [1:0] back;
+        wire [1:0] low = x[1:0];
+        wire third = x[2];
+        part mine (.r(back), .q(third), .p(low));
+        assign y = {1'b0, back};
+    """
+    hardware = hardware_of(body, part=inner)
+    assert outputs(hardware) == [(x & 1) << 1 | x >> 1 & x >> 2 & 1 for x in range(64)]
+    nodes = hardware.node[hardware.ports["mine", "p"]]
+    assert nodes.tolist() == [1, 2]
+    assert "mine" in hardware.instances
+
+
+GOOD = "assign y = x[2:0];"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("assign y = x[2:0]; assign y = x[2:0];", "driven twice"),
+        ("wire [2:0] v; assign y = v;", "nothing drives v"),
+        ("reg [2:0] v; assign y = v;", "nothing drives v"),
+        ("wire a; wire b = a; assign a = b; assign y = {a, a, b};", "circle"),
+        ("wire a; wire b = ~a; assign a = ~b; assign y = {a, a, b};", "circle"),
+        ("reg r; always @(posedge clk) r <= ~r; assign y = {r, r, r};", "circle"),
+        ("wire x2 = x[6]; " + GOOD, "x has 6 bits"),
+        ("wire v = x; " + GOOD, "6 bits for 1"),
+        ("wire [1:0] v = x[0] + x[1]; " + GOOD, "1 bits for 2"),
+        ("wire [1:0] v = x[1:0] & x[0]; " + GOOD, r"operands of \[2, 1\] bits"),
+        ("wire v = x[1:0] ? x[0] : x[1]; " + GOOD, "a condition has one bit"),
+        ("wire v = x[0]; wire v = x[1]; " + GOOD, "declared twice"),
+        ("wire v = v; " + GOOD, "v is not declared"),
+        ("assign z = x[0]; " + GOOD, "z is no wire"),
+        ("reg r; assign r = x[0]; " + GOOD, "r is no wire"),
+        ("wire r; always @(posedge clk) r <= x[0]; " + GOOD, "r is no register"),
+        ("reg r; always @(negedge clk) r <= x[0]; " + GOOD, "expected"),
+        ("reg r; always @(posedge clk) r = x[0]; " + GOOD, "expected"),
+        ("reg r; always @(posedge clk) r <= x[1:0]; " + GOOD, "2 bits for the 1 of r"),
+        ("reg r; always @(posedge x) r <= x[0]; " + GOOD, "a clock has one bit"),
+        ("reg r; always @(posedge rst) r <= x[0]; assign y = {r, x[1:0]};", "another clock"),
+        ("reg r = 1'b0; " + GOOD, "expected"),
+        ("wire signed v = x[0]; " + GOOD, "expected"),
+        ("localparam [3:0] t = 4'h12; " + GOOD, "does not fit"),
+        ("localparam [3:0] t = 3'h1; " + GOOD, "3 bits, not 4"),
+        ("localparam [3:0] t = 12; " + GOOD, "no number with a width"),
+        ("localparam [3:0] t = 4'd1f; " + GOOD, "no number"),
+        ("localparam [3:0] t = 4'hx; " + GOOD, "not understood"),
+        ("localparam [3:0] t = 4'h3; wire v = t[x[0]]; " + GOOD, "1 address bits for a table of 4"),
+        ("localparam [3:0] t = 4'h3; wire t = x[0]; " + GOOD, "declared twice"),
+        ("wire v = x[0] == x[1]; " + GOOD, "expected"),
+        ("wire v = !x[0]; " + GOOD, "not understood"),
+        ("wire v = &x; " + GOOD, "not declared"),
+        ("wire v = x[0] * x[1]; " + GOOD, "not understood"),
+        ("wire v = {2{x[0]}}; " + GOOD, "no number with a width"),
+        ("/* comment */ " + GOOD, "not understood"),
+        ("`define A " + GOOD, "not understood"),
+        ("initial v = 1; " + GOOD, "there is no module initial"),
+        ("wire begin = x[0]; " + GOOD, "no name"),
+        ("other it (.p(x)); " + GOOD, "there is no module other"),
+        ("assign y = {rst, x[1:0]};", "a result depends on clk, rst, valid_in or enable"),
+        ("assign y = x[2:0]", "is expected"),
+    ],
+)
+def test_what_is_refused(body: str, message: str) -> None:
+    assert outputs(hardware_of(GOOD)) == [x & 7 for x in range(64)]
+    with pytest.raises(HardwareError, match=message):
+        hardware_of(body)
+
+
+PART = "module part (input wire p, output wire r); assign r = p; endmodule"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("wire a; wire b = x[0]; part i (.p(b), .r(a), .p(b)); assign y = {a, a, a};", "twice"),
+        ("wire b = x[0]; part i (.p(b)); assign y = {b, b, b};", "not those that are connected"),
+        ("wire a; part i (.p(x), .r(a)); assign y = {a, a, a};", "6 bits for 1"),
+        (
+            "wire a; wire b; wire c = x[0]; part i (.p(c), .r(a)); part j (.p(c), .r(b)); "
+            "assign y = {a, a, b};",
+            "there is no module part",
+        ),
+        ("wire a = x[0]; wire c = x[0]; part i (.p(c), .r(a)); assign y = {a, a, a};", "twice"),
+    ],
+)
+def test_instances_that_are_refused(body: str, message: str) -> None:
+    with pytest.raises(HardwareError, match=message):
+        hardware_of(body, part=PART)
+
+
+def test_modules_that_are_refused() -> None:
+    with pytest.raises(HardwareError, match="there twice"):
+        read_text({"a.v": text_of(GOOD), "b.v": text_of(GOOD)}, "top")
+    with pytest.raises(HardwareError, match="'endmodule' is missing"):
+        read_text({"a.v": text_of(GOOD).replace("endmodule", "")}, "top")
+    with pytest.raises(HardwareError, match="there is no module other"):
+        read_text({"a.v": text_of(GOOD)}, "other")
+    with pytest.raises(HardwareError, match=r"a\.v, line 2: .%"):
+        read_text({"a.v": "//\n% module"}, "top")
+    with pytest.raises(HardwareError, match="no direction"):
+        read_text({"a.v": "module top (inout wire a); endmodule"}, "top")
+
+
+def test_ports_that_are_refused() -> None:
+    cells = read_text({"top.v": text_of(GOOD)}, "top")
+    with pytest.raises(HardwareError, match="port x has 6 bits, not 7"):
+        build(cells, 7, {"y": 3})
+    with pytest.raises(HardwareError, match="port y has 3 bits, not 2"):
+        build(cells, 6, {"y": 2})
+    with pytest.raises(HardwareError, match=r"output y, not .* output z"):
+        build(cells, 6, {"z": 3})
