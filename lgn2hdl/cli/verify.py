@@ -15,7 +15,7 @@ from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_d
 from lgn2hdl.cli.synth import synth, synth_options
 from lgn2hdl.cli.synth_run import SynthOptions
 from lgn2hdl.cli.verify_folder import folder_options, folder_verilog, require_manifest
-from lgn2hdl.errors import MismatchError
+from lgn2hdl.errors import MismatchError, OptionError
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.model import LogicNet
@@ -23,6 +23,7 @@ from lgn2hdl.synth.flow import Compiled, compile_network
 from lgn2hdl.verify.design import verify_design
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
+from lgn2hdl.verify.synthesized import synthesized as synthesize
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 
 SHARED_OPTIONS = (
@@ -42,16 +43,20 @@ SHOWN_FEATURES = 24
 @model_argument
 @click.option("--rtl", type=FILE, help="Prove the files in this folder of synth's, and not what "
               "synth would write.")  # fmt: skip
+@click.option("--synthesized", is_flag=True, help="Prove the netlist that Yosys makes of it for "
+              "--device, each cell as Yosys models it.")  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
               help="What is not proved by then counts as not proved [default: none].")  # fmt: skip
 @click.option("--reader", type=click.Choice(sorted(READERS)), help="What reads the Verilog: the "
-              "strict reader of lgn2hdl, or Yosys [default: own, yosys for Amaranth].")  # fmt: skip
+              "strict reader of lgn2hdl, or Yosys [default: own; yosys for what it or Amaranth "
+              "wrote].")  # fmt: skip
 @click.pass_context
 def verify(
     context: click.Context,
     /,
     model: Path,
     rtl: Path | None,
+    synthesized: bool,
     time_limit: float | None,
     reader: str | None,
     as_json: bool,
@@ -63,6 +68,8 @@ def verify(
     manifest of a folder says need not be said again.
     """
     require_package("pysat", "verify", "proving")
+    if synthesized and reader == "own":
+        raise OptionError("only Yosys can read what it made: leave --reader out")
     network = model_file.load(model)
     manifest: Mapping[str, Any] | None = None
     if rtl is not None:
@@ -78,14 +85,17 @@ def verify(
         verilog = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
     else:
         verilog = folder_verilog(rtl, manifest)
-    amaranth = chosen.emitter is Emitter.AMARANTH
+    verilog = _pipeline(verilog, chosen)
+    if synthesized:
+        verilog = _synthesized(verilog, chosen)
+    by_yosys = synthesized or chosen.emitter is Emitter.AMARANTH
     report = verify_design(
         compiled.design.network,
         compiled.design,
-        _pipeline(verilog, chosen),
+        verilog,
         time_limit=time_limit,
         golden=compiled.golden,
-        reader=READERS[reader or ("yosys" if amaranth else "own")],
+        reader=READERS[reader or ("yosys" if by_yosys else "own")],
         progress=lambda part: note(f"proving {part} ..."),
     )
     _print(report, model, rtl, chosen, as_json)
@@ -111,6 +121,14 @@ def _pipeline(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, st
     note(f"{options.name}.v, the interface around the pipeline, is not part of the proof")
     rest = {name: text for name, text in verilog.items() if name != f"{options.name}.v"}
     return {f"{top}.v": rest.pop(f"{top}.v", ""), **rest}
+
+
+def _synthesized(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, str]:
+    """The netlist of cells for the device, one file."""
+    top = next(iter(verilog)).removesuffix(".v")
+    name = f"{top}_synthesized"
+    note(f"synthesizing to {options.device.name} ...")
+    return {f"{name}.v": synthesize(verilog, top, options.device, name)}
 
 
 def _print(

@@ -62,9 +62,17 @@ def prove_verilog(
         _note_where(session, circuit, hardware)
         return
     given = _swept(session, hardware)
-    for plan in plan_parts(session.design):
+    for plan in _modules(session, hardware):
         _prove_module(session, circuit, hardware, given, plan)
     _prove_results(session, circuit, given)
+
+
+def _modules(session: Session, hardware: Hardware) -> tuple[PartPlan, ...]:
+    """The parts that have a module: none where synthesis has made one of all."""
+    plans = plan_parts(session.design)
+    ports = [nodes for plan in plans for _, nodes, _ in _outputs(hardware, plan)]
+    flat = bool(ports) and all(nodes is None for nodes in ports)
+    return () if flat else plans
 
 
 def _note_where(session: Session, circuit: Implementation, hardware: Hardware) -> None:
@@ -76,7 +84,7 @@ def _note_where(session: Session, circuit: Implementation, hardware: Hardware) -
     bits = packed.pack(feature_bits(features, sample))
     one = packed.unpack(evaluate(with_every_node(hardware.netlist), bits), 1)[:, 0]
     other = packed.unpack(evaluate(with_every_node(circuit.netlist), bits), 1)[:, 0]
-    for plan in plan_parts(session.design):
+    for plan in _modules(session, hardware):
         with session.part(f"Verilog: {plan.name}") as found:
             wrong = []
             for port, nodes, expected in _outputs(hardware, plan):
@@ -162,16 +170,18 @@ def _prove_results(session: Session, circuit: Implementation, given: Implementat
 def _results_by_head(
     session: Session, circuit: Implementation, given: Implementation
 ) -> tuple[Verdict, str]:
-    """Prove the head anew on the Verilog's own adders; what is left then, by SAT."""
+    """By SAT where that is easy; else prove the head anew on the Verilog's own adders."""
     plan = session.design.head
+    one = given.literals[given.netlist.outputs]
+    other = circuit.literals[circuit.netlist.outputs]
+    if not len(session.unequal(one, other, HEAD_EFFORT.conflicts)[0]):
+        return Verdict.PROVED, f"{len(one):,} bits, by SAT"
     if given.scores and isinstance(plan, GroupSumPlan):
         verdict = _head_anew(session, given, plan)
         if verdict is Verdict.PROVED:
             return verdict, "by sums and decision of its own"
         if verdict is Verdict.DIFFERENT:
             return verdict, "another result"
-    one = given.literals[given.netlist.outputs]
-    other = circuit.literals[circuit.netlist.outputs]
     wrong, pattern = session.unequal(one, other)
     if pattern is not None and session.search(RESULTS, given.netlist, pattern):
         return Verdict.DIFFERENT, "another result"

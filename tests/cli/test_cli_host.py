@@ -218,7 +218,11 @@ def test_an_interrupt_is_one_line(board, model, rows):
     board.spoil = lambda _: b""
     arguments = map(str, command(board, model, rows, "--timeout", "60"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "lgn2hdl", *arguments], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "lgn2hdl", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore interrupts, and what they start inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not board.heard and time.monotonic() < deadline:

@@ -194,3 +194,29 @@ def test_the_solver_is_not_installed(fails, monkeypatch):
 def test_yosys_may_read_the_verilog(read_json):
     report = read_json("verify", MONK, "--reader", "yosys")
     assert report["verdict"] == "proved"
+
+
+@pytest.mark.parametrize("device", ["xcup", "ecp5-25k"])
+def test_the_netlist_after_synthesis_is_proved(read_json, device):
+    report = read_json("verify", MONK, "--synthesized", "--device", device)
+    assert report["verdict"] == "proved"
+    names = [part["part"] for part in report["parts"] if part["part"].startswith("Verilog")]
+    assert names == ["Verilog: latency", "Verilog: results"]
+
+
+def test_a_fault_is_found_after_synthesis(lgn2hdl, copy):
+    invert_a_gate(copy / "monk3_core.v")
+    code, out, _ = lgn2hdl("verify", MONK, "--rtl", copy, "--synthesized", "--json")
+    report = json.loads(out)
+    assert code == 1
+    assert report["verdict"] == "different"
+    assert report["counterexample"]["actual"]
+
+
+def test_our_reader_is_not_for_netlists(fails):
+    assert "leave --reader out" in fails("verify", MONK, "--synthesized", "--reader", "own")
+
+
+def test_a_device_without_synthesis(lgn2hdl):
+    arguments = ("verify", MONK, "--synthesized", "--device", "generic")
+    assert "no tool maps to the device generic" in last_error(lgn2hdl, *arguments)
