@@ -31,6 +31,12 @@ from lgn2hdl.synth.mapping import DEFAULT, EFFORTS
 
 DEFAULT_OUT = Path("rtl_out")
 DEFAULT_DEVICE = "xcup"
+MOST_LEVELS = 1000
+"""More levels than any circuit has."""
+
+LONGEST_NUMBER = 100
+"""Digits of a beat's bits that are read at all."""
+
 OUTPUTS = ("class", "scores", "margin")
 EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 
@@ -141,6 +147,8 @@ def synth_options(
         raise OptionError("--levels and --target-mhz both choose the LUT levels: give one of them")
     if levels is not None and levels < 1:
         raise OptionError(f"{levels} levels per pipeline stage: give at least 1")
+    if max(levels or 1, wire_levels) > MOST_LEVELS:
+        raise OptionError(f"more than {MOST_LEVELS:,} levels: give fewer")
     target = find_device(device)
     interface = Interface(Kind(kind), _beat_bits(Kind(kind), beat_bits), clock_enable)
     top = check_module_name(name) if name is not None else module_name(model.stem)
@@ -179,7 +187,7 @@ def _beat_bits(kind: Kind, wish: str | None) -> int | None:
         return DEFAULT_BEAT_BITS if kind is Kind.STREAM else None
     if wish == "whole" and kind is Kind.STREAM:
         return None
-    if wish != "whole" and not (wish.isascii() and wish.isdigit()):
+    if wish != "whole" and not (wish.isascii() and wish.isdigit() and len(wish) <= LONGEST_NUMBER):
         raise OptionError(f"beats of {wish!r} bits: give a multiple of 8, or 'whole'")
     return 0 if wish == "whole" else int(wish)
 

@@ -20,6 +20,7 @@ from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.flow import Compiled, compile_network
+from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.verify.design import verify_design
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
@@ -74,11 +75,7 @@ def verify(
     manifest: Mapping[str, Any] | None = None
     if rtl is not None:
         manifest = require_manifest(rtl, model)
-        options |= {
-            name: value
-            for name, value in folder_options(manifest).items()
-            if context.get_parameter_source(name) is ParameterSource.DEFAULT
-        }
+        options |= _of_manifest(context, manifest)
     chosen = synth_options(model, None, **options)
     compiled = _compiled(network, chosen)
     if rtl is None or manifest is None:
@@ -103,6 +100,28 @@ def verify(
 
 
 verify.params += [item for item in synth.params if item.name in SHARED_OPTIONS]
+
+
+def _of_manifest(context: click.Context, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that the manifest tells and the user does not, converted as if the user had.
+
+    Raises:
+        OptionError: if a value is none that the option takes.
+    """
+    parameters = {parameter.name: parameter for parameter in context.command.params}
+    found = {}
+    for name, value in folder_options(manifest).items():
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            continue
+        try:
+            if not isinstance(value, str | int | float):
+                raise click.BadParameter(f"{value!r} is no text and no number.")
+            found[name] = parameters[name].type_cast_value(context, str(value))
+        except click.BadParameter as error:
+            raise OptionError(
+                f"{MANIFEST}, {name}: {error.message} Run 'lgn2hdl synth' again"
+            ) from None
+    return found
 
 
 def _compiled(network: LogicNet, options: SynthOptions) -> Compiled:

@@ -18,6 +18,9 @@ ZERO, ONE = 0, 1
 
 NOT, AND2, OR2, XOR2 = 0b01, 0b1000, 0b1110, 0b0110
 XOR3, MAJORITY3 = 0b10010110, 0b11101000
+MOST_NETS = 1 << 26
+"""Nets of a design, above which it is not read: they take some gigabytes."""
+
 CHOOSE = 0b10101100
 """Pin 0 if pin 2 is 1, else pin 1."""
 
@@ -76,8 +79,14 @@ class Cells:
     names: list[tuple[int, str]] = field(default_factory=list)
 
     def new(self, width: int, *, driven: bool = False) -> Nets:
-        """Nets that nothing drives yet."""
+        """Nets that nothing drives yet.
+
+        Raises:
+            HardwareError: if there are too many.
+        """
         first = len(self.source)
+        if first + width > MOST_NETS:
+            raise HardwareError(f"there are more than {MOST_NETS:,} nets: give a smaller design")
         self.source += [-1] * width
         self.driven += [driven] * width
         return list(range(first, first + width))

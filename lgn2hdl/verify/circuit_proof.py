@@ -89,7 +89,8 @@ def _prove_mapping(session: Session, literals: Literals, behind: npt.NDArray[np.
     """What leaves the core are the network's outputs; the encoder is proved with it, if need be."""
     with session.part("core: mapped") as found:
         if isinstance(session.network.head, GroupSum):
-            wrong, pattern, count = _cut_is_wrong(session, literals, behind)
+            wrong, count = _wrong_in_cut(session, literals, behind)
+            pattern = None
         else:
             outputs = literals[session.design.circuit.netlist.outputs]
             places, pattern = session.unequal(outputs, session.outputs)
@@ -105,17 +106,17 @@ def _prove_mapping(session: Session, literals: Literals, behind: npt.NDArray[np.
         session.counterexample = None
 
 
-def _cut_is_wrong(
+def _wrong_in_cut(
     session: Session, literals: Literals, behind: npt.NDArray[np.bool_]
-) -> tuple[int, Pattern | None, int]:
-    """Nodes that the adders read and that are no output of the network, nor a complement."""
+) -> tuple[int, int]:
+    """Number of nodes that the adders read and that are no output of the network, nor a complement;
+    and of all that they read."""
     netlist: Netlist = session.design.circuit.netlist
     inside = np.concatenate([np.zeros(netlist.first_gate, np.bool_), behind])
     read = np.unique(np.concatenate([netlist.fanin[behind].ravel(), netlist.outputs]))
     cut = read[~inside[read]]
     known = np.append(session.outputs >> 1, FALSE)
-    wrong = int((~np.isin(literals[cut] >> 1, known)).sum())
-    return wrong, None, len(cut)
+    return int((~np.isin(literals[cut] >> 1, known)).sum()), len(cut)
 
 
 def prove_head(

@@ -37,7 +37,8 @@ def read_text(files: Mapping[str, str], top: str) -> Cells:
         top: name of the module.
 
     Raises:
-        HardwareError: if the text is not of the subset, or drives a net twice or not at all.
+        HardwareError: if the text is not of the subset, drives a net twice or not at all, or is
+            larger than anything that can be proved.
     """
     modules: dict[str, Tokens] = {}
     for name, text in files.items():
@@ -49,7 +50,10 @@ def read_text(files: Mapping[str, str], top: str) -> Cells:
                 raise tokens.error(f"module {module} is there twice")
             modules[module] = tokens.until("endmodule")
     cells = Cells()
-    _Module(cells, modules, top, "").read_top()
+    try:
+        _Module(cells, modules, top, "").read_top()
+    except RecursionError:
+        raise HardwareError("an expression, or an instance in another, is too deep") from None
     return cells
 
 
@@ -168,7 +172,7 @@ class _Module:
         size, mark, digits = token.partition("'")
         if not mark:
             raise self.tokens.error(f"{token!r} is no number with a width")
-        width = int(size)
+        width = self.tokens.small(size)
         try:
             value = int(digits[1:], _BASES[digits[0]])
         except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lgn2hdl.verify.cells import HardwareError
+from lgn2hdl.verify.cells import MOST_NETS, HardwareError
 
 _TOKEN = re.compile(
     r"\s+|//[^\n]*"
@@ -12,6 +12,9 @@ _TOKEN = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]")
 END = "end of file"
+
+LONGEST_NEAR = 200
+"""Characters of the text that an error shows."""
 
 KEYWORDS = frozenset(
     (
@@ -92,7 +95,17 @@ class Tokens:
         token = self.take()
         if not token.isdigit():
             raise self.error(f"{token!r} is no number")
-        return int(token)
+        return self.small(token)
+
+    def small(self, digits: str) -> int:
+        """The number of bits, or of a bit, that digits say.
+
+        Raises:
+            HardwareError: if no vector can have so many.
+        """
+        if len(digits) > len(str(MOST_NETS)) or int(digits) > MOST_NETS:
+            raise self.error(f"a number of {len(digits)} digits is too large")
+        return int(digits)
 
     def until(self, token: str) -> Tokens:
         """The tokens up to this one, which is taken.
@@ -110,5 +123,5 @@ class Tokens:
 
     def error(self, text: str) -> HardwareError:
         """An error that says where the tokens are."""
-        near = " ".join(self._tokens[max(0, self._place - 4) : self._place + 1])
+        near = " ".join(self._tokens[max(0, self._place - 4) : self._place + 1])[-LONGEST_NEAR:]
         return HardwareError(f"{self.file}: {text}, near {near!r}")

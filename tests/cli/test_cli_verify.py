@@ -163,6 +163,31 @@ def test_a_manifest_without_verilog(fails, copy, names):
     assert "names no Verilog files" in fails("verify", MONK, "--rtl", copy)
 
 
+@pytest.mark.parametrize("value", [True, -1, 10**30, 1.5, "abc", [1]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *[("top",), ("pipeline", "levels_per_stage"), ("changes", "prune_head", "budget")],
+        *[("interface", name) for name in ("kind", "clock_enable", "beat_bits")],
+        *[("options", name) for name in COMPILER_OPTIONS],
+    ],
+    ids=lambda names: names[-1],
+)
+def test_a_damaged_manifest_ends_in_a_line(lgn2hdl, copy, names, value):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    entry = manifest
+    for name in names[:-1]:
+        entry = entry.setdefault(name, {})
+    entry[names[-1]] = value
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    code, out, err = lgn2hdl("verify", MONK, "--rtl", copy)
+    assert "Traceback" not in err
+    if code:  # (a value may be right, or lead to another design that does the same)
+        assert err.strip().splitlines()[-1].startswith("lgn2hdl: error: ")
+    else:
+        assert "proved" in out
+
+
 def last_error(lgn2hdl, *arguments) -> str:
     """The last line of a run that fails after it has said what it is doing."""
     code, out, err = lgn2hdl(*arguments)

@@ -166,6 +166,30 @@ def test_what_is_refused(body: str, message: str) -> None:
         hardware_of(body)
 
 
+DEEP = 5000
+"""More than Python's own stack holds."""
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("wire [99999999999:0] v;", "a number of 11 digits is too large"),
+        ("wire [67108864:0] v;", "more than 67,108,864 nets"),
+        (f"wire [{'9' * 5000}:0] v;", "a number of 5000 digits is too large"),
+        (f"wire v = x[{'9' * 5000}];", "a number of 5000 digits is too large"),
+        ("wire v = 99999999999'd0;", "a number of 11 digits is too large"),
+        (f"wire v = {'(' * DEEP}x[0]{')' * DEEP};", "too deep"),
+        (f"wire v = {'~' * DEEP}x[0];", "too deep"),
+        (f"wire v = {'{' * DEEP}x[0]{'}' * DEEP};", "too deep"),
+        (f"wire v = {'x[0] ? x[1] : ' * DEEP}x[0];", "too deep"),
+    ],
+)
+def test_text_that_is_too_large_is_refused_before_it_takes_memory(body: str, message: str) -> None:
+    with pytest.raises(HardwareError, match=message) as caught:
+        hardware_of(body)
+    assert len(str(caught.value)) < 400
+
+
 PART = "module part (input wire p, output wire r); assign r = p; endmodule"
 
 
