@@ -44,12 +44,17 @@ class Hardware:
         instance: index into these of every gate, ``i64[G]``.
         node: node of every net, registers passed, ``i64[n_nets]``; :data:`CONTROL` for others.
         time: registers between ``x`` and each net, ``i64[n_nets]``; :data:`ANY_TIME` if constant.
+        settling: clock edges after power-up until each constant net has its value, ``i64[n_nets]``;
+            0 for the others.
         ports: nets of the top module's and the instances' ports, by instance and port.
         items: gates and registers, copies resolved.
         unbalanced: in words, what reads values of different times, and registers that ``enable``
             does not hold.
+        unsettled: in words, what reads a constant before its registers surely hold it.
         valid_latency: registers between ``valid_in`` and ``valid_out``; None if that is no shift
             register that ``rst`` clears.
+        edges_of_reset: clock edges that registers of data surely take in a cycle of reset: 1, or 0
+            where ``enable`` may be low then.
     """
 
     netlist: Netlist
@@ -57,10 +62,13 @@ class Hardware:
     instance: Nets
     node: Nets
     time: Nets
+    settling: Nets
     ports: Ports
     items: Items
     unbalanced: tuple[str, ...]
+    unsettled: tuple[str, ...]
     valid_latency: int | None
+    edges_of_reset: int
 
 
 def build(cells: Cells, n_inputs: int, results: Mapping[str, int]) -> Hardware:
@@ -89,6 +97,13 @@ def build(cells: Cells, n_inputs: int, results: Mapping[str, int]) -> Hardware:
     control = _control(items, len(root), controls)
     time, unbalanced = _times(cells, items, ports["", "x"], control, root)
     unbalanced += _not_held(cells, items, control, root, ports)
+    edges = int(("", "enable") not in ports)
+    settling = _settling(items, time)
+    early = _reads_unsettled(items, time, settling, control, edges)
+    unsettled = tuple(
+        f"{name_of(cells, root, net)} reads a constant that its registers do not hold yet"
+        for net in early[:3]
+    )
     node, gates, instance = _gates(items, ports["", "x"], control)
     outputs = node[np.concatenate([ports["", name] for name in results])]
     if (outputs == CONTROL).any():
@@ -96,7 +111,18 @@ def build(cells: Cells, n_inputs: int, results: Mapping[str, int]) -> Hardware:
     netlist = Netlist(n_inputs, gates[0].astype(np.int32), gates[1], outputs.astype(np.int32))
     latency = valid_latency(items, ports)
     return Hardware(
-        netlist, instances, instance, node[root], time[root], ports, items, unbalanced, latency
+        netlist=netlist,
+        instances=instances,
+        instance=instance,
+        node=node[root],
+        time=time[root],
+        settling=settling[root],
+        ports=ports,
+        items=items,
+        unbalanced=unbalanced,
+        unsettled=unsettled,
+        valid_latency=latency,
+        edges_of_reset=edges,
     )
 
 
@@ -152,6 +178,29 @@ def _times(
         f"{name_of(cells, root, net)} reads values of different clock cycles" for net in wrong[:3]
     ]
     return time, tuple(messages)
+
+
+def _settling(items: Items, time: Nets) -> Nets:
+    """Clock edges until a constant net has its value, whatever the registers held before."""
+    settling = np.zeros(len(time), np.int64)
+    for group in groups(items):
+        constant = time[items.out[group]] == ANY_TIME
+        edges = settling[items.pins[group]].max(axis=1) + items.delay[group]
+        settling[items.out[group]] = np.where(constant, edges, 0)
+    return settling
+
+
+def _reads_unsettled(
+    items: Items, time: Nets, settling: Nets, control: npt.NDArray[np.bool_], edges: int
+) -> list[int]:
+    """Nets of data that read a constant which may not be there yet.
+
+    A gate ``time`` registers behind ``x`` first matters in the cycle in which the first sample
+    after reset gets there: by then there were ``time`` clock edges, and ``edges`` during reset.
+    """
+    latest = settling[items.pins].max(axis=1)
+    is_data = ~control[items.out] & (time[items.out] != ANY_TIME)
+    return items.out[is_data & (latest > time[items.out] + edges)].tolist()
 
 
 def _not_held(

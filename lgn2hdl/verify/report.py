@@ -53,6 +53,8 @@ class Counterexample:
         actual: values that the part gives instead, as far as they differ.
         stream: where one sample alone does not show it, the samples of consecutive clock cycles,
             from the first one after power-up; ``features`` are one of them.
+        reset: how many of these cycles come first with ``rst`` high.
+        power_up: what the registers hold before that: ``0``, ``1`` or ``random``.
     """
 
     part: str
@@ -60,6 +62,8 @@ class Counterexample:
     expected: Mapping[str, int]
     actual: Mapping[str, int]
     stream: tuple[tuple[int, ...], ...] = ()
+    reset: int = 0
+    power_up: str = "0"
 
     @property
     def what(self) -> str:
@@ -77,6 +81,8 @@ class Counterexample:
             "expected": dict(self.expected),
             "actual": dict(self.actual),
             "stream": [list(sample) for sample in self.stream],
+            "reset": self.reset,
+            "power_up": self.power_up,
         }
 
 

@@ -13,13 +13,17 @@ from lgn2hdl.verify.items import groups
 Words = npt.NDArray[np.uint64]
 
 
-def simulate(hardware: Hardware, results: list[str], x: Words) -> Words:
-    """Result ports in every clock cycle, registers starting with 0.
+def simulate(
+    hardware: Hardware, results: list[str], x: Words, power_up: Words | None = None
+) -> Words:
+    """Result ports in every clock cycle.
 
     Args:
         hardware: what was read.
         results: names of the result ports.
         x: bits of port ``x`` in every cycle, packed streams, ``u64[cycles, bits, words]``.
+        power_up: what the registers hold before the first cycle, in the order of the items,
+            ``u64[registers, words]``; None for 0.
 
     Returns:
         Bits of the result ports in every cycle, ``u64[cycles, bits, words]``.
@@ -30,6 +34,8 @@ def simulate(hardware: Hardware, results: list[str], x: Words) -> Words:
     outputs = np.concatenate([ports["", name] for name in results])
     registers = np.flatnonzero(items.delay == 1)
     gates = [np.arange(group.start, group.stop)[items.delay[group] == 0] for group in groups(items)]
+    if power_up is not None:
+        values[items.out[registers]] = power_up
     given = []
     for bits in x:
         values[ports["", "x"]] = bits

@@ -365,3 +365,36 @@ def test_one_bit_features_and_x_without_readers() -> None:
     report = proved(design_of(network))
     assert report.verdict is Verdict.PROVED
     assert packed.WORD_BITS == 64
+
+
+def delayed_constant(text: str, length: int, value: int) -> str:
+    """A module whose result is also that of a constant behind so many registers."""
+    names = [f"late{place}" for place in range(length)]
+    sources = [f"1'b{value}", *names[:-1]]
+    updates = " ".join(f"{a} <= {b};" for a, b in zip(names, sources, strict=True))
+    operator = "|" if value == 0 else "&"
+    chain = f"reg {', '.join(names)};\n    always @(posedge clk) begin {updates} end\n    "
+    last = f"{{{names[-1]}, {names[-1]}}}"
+    return re.sub(
+        r"assign result = ([^;]+);",
+        lambda found: (
+            f"{chain}wire [1:0] fine = {found[1]};\n    assign result = fine {operator} {last};"
+        ),
+        text,
+    )
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_registers_of_constants_may_be_wrong_after_power_up(value: int) -> None:
+    design = design_of(mixed_network(**SMALL))
+    files = emit_verilog(design, "top")
+    for length, verdict in ((design.latency + 1, Verdict.PROVED), (100, Verdict.DIFFERENT)):
+        changed = {**files, "top_argmax.v": delayed_constant(files["top_argmax.v"], length, value)}
+        report = proved(design, changed)
+        assert report.verdict is verdict, (length, report.parts)
+        assert (report.counterexample is None) == (verdict is Verdict.PROVED)
+    example = report.counterexample
+    assert example is not None
+    assert (example.power_up, example.reset) == (str(1 - value), 1)
+    assert len(example.stream) == 1 + design.latency + 1
+    require_true_counterexample(design, report, changed)

@@ -92,3 +92,47 @@ def test_constants_belong_to_any_cycle() -> None:
     assert hardware.unbalanced == ()
     assert hardware.time[hardware.ports["", "y"]].tolist() == [0]
     assert hardware_of("assign y = 1'b1;", SHIFT).time[1] == -1
+
+
+def constant_chain(length: int, value: str = "1'b0", *, condition: str = "") -> str:
+    """A constant that passes registers, read beside ``x`` without any."""
+    names = [f"r{place}" for place in range(length)]
+    updates = " ".join(
+        f"{name} <= {source};" for name, source in zip(names, [value, *names[:-1]], strict=True)
+    )
+    return (
+        f"reg {', '.join(names)}; {REGISTER} {condition} begin {updates} end"
+        f" assign y = x[0] | r{length - 1};"
+    )
+
+
+@pytest.mark.parametrize(("length", "is_settled"), [(1, True), (2, False), (100, False)])
+def test_constants_must_be_there_for_the_first_sample(length: int, is_settled: bool) -> None:
+    """The clock edge of the cycle of reset is one more than the sample has passed."""
+    hardware = hardware_of(constant_chain(length), SHIFT)
+    assert (hardware.unsettled == ()) == is_settled
+    assert hardware.unbalanced == ()
+    assert hardware.edges_of_reset == 1
+
+
+def test_the_sample_may_take_as_long_as_the_constant() -> None:
+    later = f"reg [2:0] s; {REGISTER} s <= {{s[1:0], x[0]}}; assign y = s[2] ^ "
+    for length, is_settled in ((3, True), (4, True), (5, False)):
+        chain = constant_chain(length).replace("assign y = x[0] |", later)
+        hardware = hardware_of(chain, SHIFT)
+        assert (hardware.unsettled == ()) == is_settled, length
+
+
+def test_with_a_clock_enable_the_cycle_of_reset_may_have_no_edge() -> None:
+    chain = constant_chain(1, condition="if (enable)")
+    hardware = hardware_of(chain, ENABLED, enable=True)
+    assert hardware.edges_of_reset == 0
+    assert hardware.unsettled == ("y reads a constant that its registers do not hold yet",)
+
+
+def test_how_long_a_constant_result_takes() -> None:
+    chain = constant_chain(3).replace("x[0] | ", "")
+    hardware = hardware_of(chain, SHIFT)
+    assert hardware.time[hardware.ports["", "y"]].tolist() == [-1]
+    assert hardware.settling[hardware.ports["", "y"]].tolist() == [3]
+    assert hardware.settling[hardware.ports["", "x"]].tolist() == [0, 0]
