@@ -10,6 +10,7 @@ from lgn2hdl.errors import OptionError, OutputError
 from lgn2hdl.files import reason
 from lgn2hdl.synth.flow import file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest
+from lgn2hdl.verify.lexer import plain_text
 
 COMPILER_OPTIONS = ("device", "effort", "objective", "wire_levels", "wide", "emitter")
 """Options that the manifest keeps as they were given."""
@@ -41,17 +42,17 @@ def folder_verilog(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
 
     Raises:
         OutputError: if a file cannot be read.
+        HardwareError: if one is no plain text.
     """
     texts = {}
     for name in manifest["verilog"]:
         try:
-            texts[name] = (folder / name).read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise OutputError(f"{folder / name} is no text: run 'lgn2hdl synth' again") from None
+            content = (folder / name).read_bytes()
         except OSError as error:
             raise OutputError(
                 f"cannot read {folder / name}: {reason(error)}; run 'lgn2hdl synth' again"
             ) from None
+        texts[name] = plain_text(str(folder / name), content)
     return texts
 
 

@@ -1,8 +1,9 @@
 """A strict reader of the Verilog that lgn2hdl writes as text: the subset, and nothing else.
 
 It shares nothing with the emitter. What it does not know is an error, never a guess: no widths are
-extended, no net is declared by its use, no module is taken from elsewhere. Expressions have the
-precedence of IEEE 1364-2005, section 5.1.2.
+extended, no net is declared by its use, no module is taken from elsewhere, and none is left over:
+every byte of every file is a part of the design. Expressions have the precedence of IEEE 1364-2005,
+section 5.1.2.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from lgn2hdl.verify.tokens import END, Tokens
 _BASES = {"b": 2, "d": 10, "h": 16}
 
 
-def read_text(files: Mapping[str, str], top: str) -> Cells:
+def read_text(files: Mapping[str, bytes | str], top: str) -> Cells:
     """Hardware of the module ``top``.
 
     Args:
-        files: Verilog text by file name; every module that is used must be in one of them.
+        files: bytes, or text, of the Verilog files by name; every module that is used must be in
+            one of them, and every module in them must be used once.
         top: name of the module.
 
     Raises:
@@ -41,8 +43,8 @@ def read_text(files: Mapping[str, str], top: str) -> Cells:
             larger than anything that can be proved.
     """
     modules: dict[str, Tokens] = {}
-    for name, text in files.items():
-        tokens = Tokens(name, text)
+    for name, content in files.items():
+        tokens = Tokens.of_file(name, content)
         while tokens.next != END:
             tokens.expect("module")
             module = tokens.name()
@@ -54,12 +56,25 @@ def read_text(files: Mapping[str, str], top: str) -> Cells:
         _Module(cells, modules, top, "").read_top()
     except RecursionError:
         raise HardwareError("an expression, or an instance in another, is too deep") from None
+    if modules:
+        raise HardwareError(f"module {next(iter(modules))} is no part of {top}")
+    _require_driven(cells)
     return cells
+
+
+def _require_driven(cells: Cells) -> None:
+    """Check that nothing is declared and then left open, read or not."""
+    if not all(cells.driven):
+        net = cells.driven.index(False)
+        name = [name for first, name in cells.names if first <= net][-1]
+        raise HardwareError(f"nothing drives {name}")
 
 
 @dataclass
 class _Module:
     """One instance of a module.
+
+    Names of nets, tables and instances are of one space, as in Verilog.
 
     Attributes:
         cells: what is built.
@@ -75,6 +90,8 @@ class _Module:
     nets: dict[str, Nets] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
     registers: set[str] = field(default_factory=set)
+    scalars: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     ports: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -103,8 +120,7 @@ class _Module:
             if direction not in ("input", "output"):
                 raise tokens.error(f"{direction!r} is no direction")
             tokens.expect("wire")
-            width = self._range()
-            name = self._declare(tokens.name(), width)
+            name = self._declare(self._range())
             self.ports.append((direction, name))
             more = tokens.accept(",")
         tokens.expect(")", ";")
@@ -126,30 +142,42 @@ class _Module:
             statement()
 
     def _range(self) -> int:
+        """Bits of a vector; 0 for a single bit that is none."""
         tokens = self.tokens
         if not tokens.accept("["):
-            return 1
+            return 0
         high = tokens.number()
         tokens.expect(":", "0", "]")
         return high + 1
 
-    def _declare(self, name: str, width: int) -> str:
-        if name in self.nets or name in self.tables:
+    def _declare(self, width: int) -> str:
+        name = self._new_name()
+        self._add(name, width)
+        return name
+
+    def _new_name(self) -> str:
+        name = self.tokens.name()
+        if name in self.taken:
             raise self.tokens.error(f"{name} is declared twice")
-        self.nets[name] = self.cells.new(width)
+        return name
+
+    def _add(self, name: str, width: int) -> None:
+        self.taken.add(name)
+        if not width:
+            self.scalars.add(name)
+        self.nets[name] = self.cells.new(width or 1)
         whole = f"{self.instance}.{name}".lstrip(".")
         self.cells.names.append((self.nets[name][0], whole))
-        return name
 
     def _wire(self) -> None:
         width = self._range()
-        name = self.tokens.name()
+        name = self._new_name()
         if self.tokens.accept("="):
-            value = self._expression()
-            self._declare(name, width)
+            value = self._expression()  # may not read the wire itself
+            self._add(name, width)
             self._drive(name, value)
         else:
-            self._declare(name, width)
+            self._add(name, width)
         self.tokens.expect(";")
 
     def _drive(self, name: str, value: Nets) -> None:
@@ -157,14 +185,13 @@ class _Module:
 
     def _table(self) -> None:
         width = self._range()
-        name = self.tokens.name()
+        name = self._new_name()
         self.tokens.expect("=")
         size, value = self._sized(self.tokens.take())
         self.tokens.expect(";")
         if size != width:
             raise self.tokens.error(f"{name} has {size} bits, not {width}")
-        if name in self.nets or name in self.tables:
-            raise self.tokens.error(f"{name} is declared twice")
+        self.taken.add(name)
         self.tables[name] = (width, value)
 
     def _sized(self, token: str) -> tuple[int, int]:
@@ -184,8 +211,7 @@ class _Module:
     def _register(self) -> None:
         width = self._range()
         while True:
-            name = self._declare(self.tokens.name(), width)
-            self.registers.add(name)
+            self.registers.add(self._declare(width))
             if not self.tokens.accept(","):
                 break
         self.tokens.expect(";")
@@ -241,24 +267,27 @@ class _Module:
 
     def _instance(self) -> None:
         tokens = self.tokens
-        module, name = tokens.name(), tokens.name()
+        module, name = tokens.name(), self._new_name()
+        self.taken.add(name)
         inner = _Module(self.cells, self.modules, module, f"{self.instance}.{name}".lstrip("."))
         inner._header()
         connected = self._connections()
         if set(connected) != {port for _, port in inner.ports}:
             raise tokens.error(f"the ports of {module} are not those that are connected")
         for direction, port in inner.ports:
-            inside, outside = inner.nets[port], connected[port]
+            inside, outside = inner.nets[port], self._net_of(connected[port])
+            if direction == "output" and connected[port] in self.registers:
+                raise tokens.error(f"register {connected[port]} is an output of {name}")
             what = f"{tokens.file}: port {port} of {name}"
             pair = (inside, outside) if direction == "input" else (outside, inside)
             self.cells.connect(*pair, what)
             self.cells.instance_ports[inner.instance, port] = inside
         inner._body()
 
-    def _connections(self) -> dict[str, Nets]:
-        """What each port of an instance is connected to."""
+    def _connections(self) -> dict[str, str]:
+        """The name that each port of an instance is connected to."""
         tokens = self.tokens
-        connected: dict[str, Nets] = {}
+        connected: dict[str, str] = {}
         tokens.expect("(")
         more = tokens.next != ")"
         while more:
@@ -267,7 +296,7 @@ class _Module:
             tokens.expect("(")
             if port in connected:
                 raise tokens.error(f"port {port} is connected twice")
-            connected[port] = self._net_of(tokens.name())
+            connected[port] = tokens.name()
             tokens.expect(")")
             more = tokens.accept(",")
         tokens.expect(")", ";")
@@ -327,7 +356,7 @@ class _Module:
             return value
         if token == "{":
             return self._concatenation()
-        if token[0].isdigit():
+        if token[0] in "0123456789":
             width, number = self._sized(token)
             return [number >> place & 1 for place in range(width)]
         if token in self.tables:
@@ -354,6 +383,8 @@ class _Module:
         tokens = self.tokens
         if not tokens.accept("["):
             return nets
+        if name in self.scalars:
+            raise tokens.error(f"{name} is no vector")
         high = low = tokens.number()
         if tokens.accept(":"):
             low = tokens.number()

@@ -1,14 +1,16 @@
-"""Verilog text as tokens, and what is expected of them."""
+"""Tokens of the subset of Verilog that our reader takes, and what is expected of them."""
 
 from __future__ import annotations
 
 import re
 
 from lgn2hdl.verify.cells import MOST_NETS, HardwareError
+from lgn2hdl.verify.keywords import RESERVED
+from lgn2hdl.verify.lexer import LONGEST_NAME, line_of, plain_text, split
 
-_TOKEN = re.compile(
-    r"\s+|//[^\n]*"
-    r"|(?P<token>[A-Za-z_][A-Za-z0-9_]*|[0-9]+'[bdh][0-9a-f]+|[0-9]+|<=|[()\[\]{},;:?~&|^+\-=.@])"
+_SUBSET = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+'(?:b[01]+|d[0-9]+|h[0-9a-f]+)|[0-9]+|<=|"
+    r"[()\[\]{},;:?~&|^+\-=.@]"
 )
 _NAME = re.compile(r"[A-Za-z_]")
 END = "end of file"
@@ -16,36 +18,29 @@ END = "end of file"
 LONGEST_NEAR = 200
 """Characters of the text that an error shows."""
 
-KEYWORDS = frozenset(
-    (
-        *("always", "assign", "begin", "else", "end", "endmodule", "if", "input"),
-        *("localparam", "module", "output", "posedge", "reg", "wire"),
-    )
-)
-"""Words of the subset that are no names."""
-
 
 class Tokens:
-    """Tokens of a file or of a module's text."""
+    """Tokens of a file or of a module's text, all of which are of the subset."""
 
-    def __init__(self, file: str, text: str, tokens: list[str] | None = None) -> None:
+    def __init__(self, file: str, text: str, tokens: list[str], places: list[int]) -> None:
         self.file, self._text = file, text
-        self._tokens = self._split() if tokens is None else tokens
+        self._tokens, self._places = tokens, places
         self._place = 0
 
-    def _split(self) -> list[str]:
-        tokens, place = [], 0
-        for match in _TOKEN.finditer(self._text):
-            if match.start() != place:
-                break
-            place = match.end()
-            if match.group("token"):
-                tokens.append(match.group("token"))
-        if place != len(self._text):
-            line = self._text.count("\n", 0, place) + 1
-            text = self._text[place : place + 20]
-            raise HardwareError(f"{self.file}, line {line}: {text!r} is not understood")
-        return [*tokens, END]
+    @classmethod
+    def of_file(cls, file: str, content: bytes | str) -> Tokens:
+        """The tokens of a whole file.
+
+        Raises:
+            HardwareError: if some tools may split it in another way, or a token is not known here.
+        """
+        text = plain_text(file, content)
+        tokens, places = split(file, text)
+        for token, place in zip(tokens, places, strict=True):
+            if not _SUBSET.fullmatch(token):
+                line = line_of(text, place)
+                raise HardwareError(f"{file}, line {line}: {token[:20]!r} is not understood")
+        return cls(file, text, [*tokens, END], [*places, len(text)])
 
     @property
     def next(self) -> str:
@@ -82,8 +77,10 @@ class Tokens:
             HardwareError: if the next token is none.
         """
         token = self.take()
-        if not _NAME.match(token) or token in KEYWORDS or token == END:
-            raise self.error(f"{token!r} is no name")
+        if not _NAME.match(token) or token in RESERVED or token == END:
+            raise self.error(f"{token[:LONGEST_NEAR]!r} is no name")
+        if len(token) > LONGEST_NAME:
+            raise self.error(f"a name of {len(token)} characters is too long")
         return token
 
     def number(self) -> int:
@@ -93,7 +90,7 @@ class Tokens:
             HardwareError: if the next token is none.
         """
         token = self.take()
-        if not token.isdigit():
+        if not (token.isascii() and token.isdigit()):
             raise self.error(f"{token!r} is no number")
         return self.small(token)
 
@@ -117,11 +114,13 @@ class Tokens:
             end = self._tokens.index(token, self._place)
         except ValueError:
             raise self.error(f"{token!r} is missing") from None
-        part = [*self._tokens[self._place : end], END]
+        part = slice(self._place, end)
         self._place = end + 1
-        return Tokens(self.file, "", part)
+        places = [*self._places[part], self._places[end]]
+        return Tokens(self.file, self._text, [*self._tokens[part], END], places)
 
     def error(self, text: str) -> HardwareError:
         """An error that says where the tokens are."""
+        line = line_of(self._text, self._places[max(0, self._place - 1)])
         near = " ".join(self._tokens[max(0, self._place - 4) : self._place + 1])[-LONGEST_NEAR:]
-        return HardwareError(f"{self.file}: {text}, near {near!r}")
+        return HardwareError(f"{self.file}, line {line}: {text}, near {near!r}")

@@ -200,7 +200,8 @@ def last_error(lgn2hdl, *arguments) -> str:
 
 def test_a_file_is_missing_or_no_text(lgn2hdl, copy):
     (copy / "monk3_core.v").write_bytes(b"\xff\xfe\x00")
-    assert "is no text" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+    message = last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+    assert "monk3_core.v, line 1: byte 0xff is neither printable ASCII nor the end" in message
     (copy / "monk3_core.v").unlink()
     assert "cannot read" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
 
@@ -209,6 +210,18 @@ def test_verilog_that_cannot_be_read(lgn2hdl, copy):
     path = copy / "monk3_core.v"
     path.write_text(path.read_text().replace("endmodule", "initial $finish; endmodule"))
     assert "monk3_core.v" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
+
+
+@pytest.mark.parametrize("reader", ["own"])
+@pytest.mark.parametrize(
+    ("added", "said"), [("//\rwire v;", "byte 0x0d"), ("// synthesis translate_off", "comment")]
+)
+def test_bytes_and_comments_that_tools_may_see_otherwise(lgn2hdl, copy, reader, added, said):
+    path = copy / "monk3_core.v"
+    path.write_bytes(path.read_bytes().replace(b"endmodule", f"{added}\nendmodule".encode()))
+    message = last_error(lgn2hdl, "verify", MONK, "--rtl", copy, "--reader", reader)
+    assert "monk3_core.v" in message
+    assert said in message
 
 
 def test_the_solver_is_not_installed(fails, monkeypatch):
