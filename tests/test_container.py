@@ -300,6 +300,18 @@ def test_two_arrays_on_the_same_bytes(tmp_path: Path) -> None:
     assert "do not follow each other" in refusal(tmp_path, forged(header, data))
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_bytes_that_no_array_describes(tmp_path: Path, place: int) -> None:
+    """Before the first array, between two, and behind the last one."""
+    header, data = split(good_file())
+    offsets = [entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"]
+    start = sorted({begin for begin, end in offsets if begin < end} | {len(data)})[place]
+    for pair in offsets:
+        pair[:] = [offset + 8 * (pair[0] >= start) for offset in pair]
+    message = refusal(tmp_path, forged(header, data[:start] + bytes(8) + data[start:]))
+    assert ("do not fill" if start == len(data) else "do not follow each other") in message
+
+
 @pytest.mark.parametrize("entry", [None, 5, "text", [], {}])
 def test_entries_that_describe_nothing(tmp_path: Path, entry: object) -> None:
     header, data = split(good_file())

@@ -252,6 +252,30 @@ def test_gates_in_any_topological_order() -> None:
     assert result.n_gates == 1
 
 
+@pytest.mark.parametrize(
+    "bits", [[(0, 2), (0, 4), (0, 6)], [(0, 2), (0, 5), (1, 1)], [(0, 6), (1, 3), (0, 2)]]
+)
+def test_rows_that_cannot_occur_get_the_value_of_most_others(bits: list[tuple[int, int]]) -> None:
+    """As many ones as zeros: the value of the row of zeros."""
+    encoder = encoder_of(bits)
+    x = every_vector(2, 3)
+    rows = np.unique(packed.unpack(encoder.encode(x), len(x)).T @ [1, 2, 4])
+    kept = ties = 0
+    for table in range(256):
+        netlist = build(3, [((1, 2, 3), table)], [4])
+        result = thermometer_dont_cares(netlist, encoder.feature, encoder.threshold)
+        if result.n_gates != 1 or not result.fanin.all():
+            continue
+        ones = sum(table >> row & 1 for row in rows.tolist())
+        fill = table & 1 if 2 * ones == len(rows) else 2 * ones > len(rows)
+        expected = sum((table >> row & 1 if row in rows else fill) << row for row in range(8))
+        assert int(result.table[0]) == expected, table
+        assert result.fanin.tolist() == [[1, 2, 3]]
+        kept, ties = kept + 1, ties + (2 * ones == len(rows))
+    assert ties
+    assert kept > ties or len(rows) == 4
+
+
 def test_wrong_arguments() -> None:
     netlist = build(2, [((1, 2), AND)], [3])
     two = np.zeros(2, np.int32)

@@ -13,7 +13,7 @@ from lgn2hdl.estimate import (
     least_luts,
 )
 from lgn2hdl.features import integer_features
-from lgn2hdl.model import Bits, LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer, contiguous_groups
 
 AND, OR, XOR, NAND, PASS_A, NOT_A, ZERO, ONE = 8, 14, 6, 7, 10, 5, 0, 15
 
@@ -58,6 +58,13 @@ def test_equal_gates_are_one_lut_and_one_bit_of_a_class():
     """Class 0 has the same AND twice, class 1 has it once beside an OR."""
     found = estimate_luts(network([[0, 1], [1, 0], [0, 1], [2, 3]], [AND, AND, AND, OR]))
     assert found == LutEstimate(2, *head_luts(3, 2, width=2))
+
+
+def test_bits_of_weight_zero_are_not_counted():
+    net = network([[0, 1], [1, 2], [2, 3], [0, 3], [0, 2], [1, 3]], [AND] * 6)
+    head = GroupSum(net.head.class_of, [0, -1, 0, 2, 1, -3], [0, 0], 1.0)
+    found = estimate_luts(dataclasses.replace(net, head=head))
+    assert found == LutEstimate(6, *head_luts(4, 2, width=2))
 
 
 def test_gates_that_nothing_reads_are_none():

@@ -66,6 +66,24 @@ def test_integer_columns_that_fit_are_only_shifted(values):
     assert int(features.width[0]) == max(1, (max(values) - shift).bit_length())
 
 
+@pytest.mark.parametrize("lowest", [-3, 0, 2])
+@pytest.mark.parametrize("width", [1, 2, 3, 8])
+def test_whole_numbers_are_scaled_only_where_they_do_not_fit(width, lowest):
+    shift = min(lowest, 0)
+    for highest in range(max(lowest + 1, 0), (1 << width) + 3):
+        features = fit([[lowest], [highest]], width=width)
+        span = highest - shift
+        integers = features.integers([[lowest], [highest]])[:, 0].tolist()
+        if span < 1 << width:
+            assert features.step[0] == 1
+            assert int(features.width[0]) == max(1, span.bit_length())
+            assert integers == [lowest - shift, span]
+        else:
+            assert features.step[0] == (highest - lowest) / ((1 << width) - 1)
+            assert int(features.width[0]) == width
+            assert integers == [0, (1 << width) - 1]
+
+
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=20), st.integers(1, MAX_WIDTH))
 def test_scaled_columns_fill_their_range_in_order(values, width):

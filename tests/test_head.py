@@ -170,6 +170,21 @@ def test_the_signals_of_bits_are_the_outputs_that_are_no_constants():
     assert plan == BitsPlan(6)
 
 
+def test_score_width_of_every_range() -> None:
+    """The fewest bits, two's complement if a score can be negative, that hold both ends."""
+    for low in range(-18, 19):
+        for high in range(low, 19):
+            plan = GroupSumPlan((ClassSum((Term(0, high - low, False),) * (high > low), low),))
+            first = -1 if low < 0 else 0
+            widths = range(1, 7)
+            expected = next(
+                width for width in widths
+                if first << (width - 1) <= low and high < 1 << (width + first)
+            )  # fmt: skip
+            assert plan.score_width == expected, (low, high)
+            assert plan.margin_width == max(1, (high - low).bit_length())
+
+
 @pytest.mark.parametrize(
     ("n_classes", "class_width"), [(2, 1), (3, 2), (4, 2), (5, 3), (10, 4), (17, 5)]
 )

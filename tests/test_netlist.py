@@ -188,6 +188,18 @@ def test_frozen_copies_what_others_can_write() -> None:
     assert frozen(view, view.dtype) is view
 
 
+def test_frozen_copies_memory_that_an_array_only_borrows() -> None:
+    lent = bytearray(range(6))
+    result = frozen(memoryview(lent), np.uint8)
+    lent[0] = 9
+    assert result.tolist() == [0, 1, 2, 3, 4, 5]
+    assert not result.flags.writeable
+    writable = np.arange(6)
+    mine = frozen(writable, writable.dtype)
+    writable[0] = 9
+    assert mine[0] == 0
+
+
 def test_packed_inputs_hold_all_samples() -> None:
     bits = packed.unpack(exhaustive_inputs(7), 128)
     assert [sum(int(bit) << row for row, bit in enumerate(column)) for column in bits.T] == list(

@@ -18,6 +18,7 @@ from lgn2hdl.passes import (
     remove_dead,
     share_gates,
 )
+from lgn2hdl.passes.sharing import _packed_keys as packed_keys
 
 ZERO, NOR, A_AND_NOT_B, NOT_B, NOT_A, XOR, NAND = 0, 1, 2, 3, 5, 6, 7
 AND, XNOR, A, A_OR_NOT_B, B, OR, ONE = 8, 9, 10, 11, 12, 14, 15
@@ -367,6 +368,41 @@ def test_only_outputs_keep_two_gates_of_one_class(netlist: Netlist) -> None:
             first, second = (result.table[node - result.first_gate] for node in twins)
             assert int(first) ^ int(second) == logic.all_ones(result.n_pins)
             assert not np.isin(result.fanin, twins[1]).any()
+
+
+@pytest.mark.parametrize("n_inputs", [*range(1, 18), 31, 32, 33, 64])
+@pytest.mark.parametrize("n_pins", [2, 3, 6])
+def test_gates_of_different_pins_stay_apart(n_inputs: int, n_pins: int) -> None:
+    """Also where the highest id is a power of two, and where an unused pin stands beside it."""
+    table = logic.all_ones(n_pins) ^ 1  # an OR of all pins: of an unused one too
+    pairs = [(one, other) for one in range(n_inputs + 1) for other in range(one)]
+    rest = (0,) * (n_pins - 2)
+    gates = [((one, other, *rest), table) for one, other in pairs]
+    outputs = [n_inputs + 1 + gate for gate in range(len(gates))]
+    netlist = build(n_inputs, gates, outputs, n_pins)
+    assert share_gates(netlist).n_gates == len(gates)
+    turned = [((other, *rest, one), table) for one, other in pairs]
+    both = build(
+        n_inputs, gates + turned, range(n_inputs + 1, n_inputs + 1 + 2 * len(gates)), n_pins
+    )
+    shared = share_gates(both)
+    assert shared.n_gates == len(gates)
+    assert shared.outputs[: len(gates)].tolist() == shared.outputs[len(gates) :].tolist()
+
+
+@pytest.mark.parametrize(
+    "bits", [[1], [64], [32, 32], [32, 33], [31, 31, 2], [31, 31, 3], [5] * 13, [10] * 6 + [64]]
+)
+def test_keys_hold_every_bit_of_their_columns(bits: list[int]) -> None:
+    """Each column alone is all ones or the lowest one: no bit is lost, none reaches another."""
+    rows = 2 * len(bits) + 1
+    columns = [np.zeros(rows, np.uint64) for _ in bits]
+    for place, (column, width) in enumerate(zip(columns, bits, strict=True)):
+        column[2 * place], column[2 * place + 1] = 1, (1 << width) - 1
+    words = packed_keys(columns, bits)
+    assert len(words) == -(-sum(bits) // 64) or sum(bits) > 64
+    distinct = {tuple(int(word[row]) for word in words) for row in range(rows)}
+    assert len(distinct) == rows - bits.count(1)  # the lowest one of a single bit is all ones
 
 
 # The pipeline

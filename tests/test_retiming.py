@@ -1,6 +1,6 @@
 """Stages: legal, and no other legal choice needs fewer registers (by trying them all)."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -108,9 +108,9 @@ def test_gates_of_a_cluster_share_a_stage(netlist, starts, levels):
         assume(False)
     stages = fewest_registers(netlist, clusters, levels)
     check_legal(netlist, clusters, stages, levels)
-    for node in emitted(netlist):
-        other = netlist.first_gate + clusters[node - netlist.first_gate]
-        if other in emitted(netlist):
+    gates = emitted(netlist)
+    for node, other in combinations(gates, 2):
+        if clusters[node - netlist.first_gate] == clusters[other - netlist.first_gate]:
             assert stages.stage[node] == stages.stage[other]
             assert level[node] == level[other]
 
@@ -193,3 +193,22 @@ def test_too_many_constraints_fall_back_to_a_legal_choice(netlist, levels):
     naive = as_soon_as_possible(netlist, clusters, levels)
     assert stages.registers.sum() <= naive.registers.sum()
     assert not stages.minimal
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_better_end_is_taken(late, monkeypatch):
+    """Three inverters of one input wait as one bit if late; four inputs of one gate, if early."""
+    if late:
+        fanin = [[1, 0], [1, 0], [1, 0], [2, 0], [6, 0], [3, 4], [5, 7], [8, 9]]
+        netlist = Netlist(2, fanin, np.array([5, 5, 5, 5, 5, 8, 8, 8], np.uint8), [10])
+    else:
+        fanin = [[1, 2, 3], [1, 0, 0], [5, 0, 0], [6, 0, 0], [4, 7, 0]]
+        netlist = Netlist(3, fanin, np.array([0x96, 0x55, 0x55, 0x55, 0x88], np.uint8), [8])
+    clusters = own_clusters(netlist)
+    fewest = fewest_registers(netlist, clusters, 1)
+    monkeypatch.setattr(retiming, "MOST_CONSTRAINTS", -1)
+    end = fewest_registers(netlist, clusters, 1)
+    naive = as_soon_as_possible(netlist, clusters, 1)
+    assert (end.registers.sum() < naive.registers.sum()) == late
+    assert np.array_equal(end.stage, naive.stage) != late
+    assert fewest.registers.sum() <= end.registers.sum() <= naive.registers.sum()

@@ -105,8 +105,24 @@ def test_a_constant_score_needs_no_gate():
 def test_signed_digits(weight):
     digits = signed_digits(weight)
     assert sum(digit << place for place, digit in digits) == weight
-    assert len(digits) <= weight.bit_count()
-    assert len(signed_digits(7)) == 2
+    signed = any(digit < 0 for _, digit in digits)
+    assert len(digits) < weight.bit_count() if signed else len(digits) == weight.bit_count()
+    assert [place for place, _ in digits] == sorted({place for place, _ in digits})
+
+
+@pytest.mark.parametrize(
+    ("weight", "digits"),
+    [
+        (3, [(0, 1), (1, 1)]),  # 4 - 1 has as many
+        (6, [(1, 1), (2, 1)]),
+        (7, [(0, -1), (3, 1)]),
+        (11, [(0, 1), (1, 1), (3, 1)]),  # 8 + 4 - 1, too
+        (15, [(0, -1), (4, 1)]),
+        (27, [(0, -1), (2, -1), (5, 1)]),
+    ],
+)
+def test_signed_digits_only_where_they_are_fewer(weight, digits):
+    assert signed_digits(weight) == digits
 
 
 def test_cost_of_a_chain_by_hand():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from networks import networks, random_network
 
@@ -45,11 +48,11 @@ def test_every_input_is_needed_and_there_is_one(network: LogicNet) -> None:
     assert logic.threshold.max() <= np.iinfo(network.features.dtype).max
 
 
-def wires(feature: list[int], threshold: list[int]) -> LogicNet:
+def wires(feature: list[int], threshold: list[int], width: int = 8) -> LogicNet:
     """Outputs that are the encoder's bits."""
     n = len(feature)
     return LogicNet(
-        features=integer_features(2, 8),
+        features=integer_features(2, width),
         encoder=Thermometer(feature, threshold),
         layers=(Lut(np.repeat(np.arange(n), 2).reshape(n, 2), np.full(n, 0b1000, np.uint8)),),
         head=Bits(n),
@@ -63,6 +66,15 @@ def test_equal_and_constant_bits_are_left_out() -> None:
     logic = needed_logic(network)
     assert logic.bits.tolist() == [0, 1, 5]
     rows = random_rows(network)
+    assert np.array_equal(outputs(network, rows), network.outputs(rows))
+
+
+@pytest.mark.parametrize(("width", "highest"), [(8, 255), (16, 65535)])
+def test_only_thresholds_above_the_highest_value_are_constant(width: int, highest: int) -> None:
+    network = wires([0, 0, 1, 1], [highest, highest + 1, highest - 1, 0], width)
+    logic = needed_logic(network)
+    assert logic.bits.tolist() == [0, 2]
+    rows = np.array(list(product([0, 1, highest - 1, highest], repeat=2)), network.features.dtype)
     assert np.array_equal(outputs(network, rows), network.outputs(rows))
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -199,6 +200,20 @@ def two_wide_gates() -> Netlist:
     """Gates with more than 3 pins, so that the netlist itself is no candidate."""
     table = np.array([0x6996, 0x8000])
     return Netlist(5, np.array([[1, 2, 3, 4], [1, 2, 3, 5]]), table, np.array([6, 7]))
+
+
+def test_every_gate_has_the_origin_of_the_output_it_drives(monkeypatch):
+    """Whatever the order of the gates; of two outputs that one gate drives it has the first's."""
+    ports = "INPUT(a)\nINPUT(b)\nINPUT(c)\nINPUT(d)\nINPUT(e)\n"
+    ports += "OUTPUT(p)\nOUTPUT(q)\nOUTPUT(r)\nOUTPUT(s)\n"
+    luts = {"p": "0x6 ( a, b )", "q": "0x8 ( a, c )", "r": "0xe ( b, d )", "s": "0x6 ( a, b )"}
+    net = Netlist(5, np.tile([1, 2, 3, 4], (4, 1)), [1, 2, 4, 8], [6, 7, 8, 9], [17, 13, 19, 11])
+    for order in permutations("pqrs"):
+        text = ports + "".join(f"{name} = LUT {luts[name]}\n" for name in order)
+        fake_abc(monkeypatch, text)
+        mapped, _ = map_luts(net, 3, FAST)
+        origins = mapped.origin[mapped.outputs - mapped.first_gate]
+        assert origins.tolist() == [17, 13, 19, 17]
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,16 @@ def test_a_register_of_valid_too_few_or_too_many() -> None:
     report = verifier.verify({**files, "top.v": early})
     assert report.verdict is Verdict.DIFFERENT
     assert f"valid takes {latency - 1} cycles, not {latency}" in {p.detail for p in report.parts}
-    assert verifier.verify(files, latency=latency + 1).verdict is Verdict.DIFFERENT
+    late = files["top.v"].replace(f"reg [{latency - 1}:0] valid;", f"reg [{latency}:0] valid;")
+    late = late.replace(
+        f"{latency}'d0 : {{valid[{latency - 2}:0]", f"{latency + 1}'d0 : {{valid[{latency - 1}:0]"
+    )
+    late = late.replace(f"valid[{latency - 1}];", f"valid[{latency}];")
+    report = verifier.verify({**files, "top.v": late})
+    assert report.verdict is Verdict.DIFFERENT
+    assert f"valid takes {latency + 1} cycles, not {latency}" in {p.detail for p in report.parts}
+    for wrong in (latency - 1, latency + 1):
+        assert verifier.verify(files, latency=wrong).verdict is Verdict.DIFFERENT
     assert verifier.verify(files, latency=latency).verdict is Verdict.PROVED
 
 

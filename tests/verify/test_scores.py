@@ -157,3 +157,20 @@ def test_missing_bits() -> None:
     without_top = prove_scores(short, sums, exact=True)
     nodes = set(without_top.variable.values())
     assert set(without_top.scores[0].bits) - nodes, "bits that are not there are free"
+
+
+@pytest.mark.parametrize("bias", [*range(-9, 0), 0, 1])
+@pytest.mark.parametrize("n_terms", [*range(1, 10), 15, 16, 17])
+def test_scores_need_all_of_their_bits(n_terms: int, bias: int) -> None:
+    """Bits for exactly the lowest and the highest value are enough, one bit less never is."""
+    head = GroupSum(np.zeros(n_terms, int), np.ones(n_terms, int), np.array([bias, bias]), 1.0)
+    plan = plan_of(head)
+    netlist = popcount_block(plan, n_terms, 6, Style.SIX_THREE).netlist
+    adders = adders_of(netlist, plan)
+    sums = head_sums(head, 2 * np.arange(1, n_terms + 1))
+    score = prove_scores(adders, sums, exact=True).scores[0]
+    assert (score.low, score.high) == (bias, bias + n_terms)
+    bits, constant = adders.bits
+    if len(bits) > 1:
+        with pytest.raises(NoProofError, match="class 0"):
+            prove_scores(replace(adders, bits=(bits[:-1], constant)), sums, exact=True)
