@@ -106,6 +106,9 @@ class Lut:
 class GroupSum:
     """Classification head: the score of a class is its bias plus the weights of its set bits.
 
+    Every score that the bits could give is a signed 32-bit number, so that nothing wraps around
+    anywhere; a head of which that is not so is refused.
+
     Attributes:
         class_of: class that each output of the last layer counts for, ``i16[O]``.
         weight: what a set bit adds, ``i8[O]``.
@@ -121,17 +124,21 @@ class GroupSum:
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_of", frozen(self.class_of, np.int16))
         object.__setattr__(self, "weight", frozen(self.weight, np.int8))
+        _require_32_bits("bias", self.bias, self.bias)
         object.__setattr__(self, "bias", frozen(self.bias, np.int32))
         if self.class_of.ndim != 1 or self.class_of.shape != self.weight.shape:
             raise ValueError("classes and weights of the head differ in length")
         if self.bias.ndim != 1 or self.n_classes < 2:
             raise ValueError("a head needs at least two classes")
+        if self.n_classes > MAX_CLASSES:
+            raise ValueError(f"a head of {self.n_classes} classes: at most {MAX_CLASSES} fit")
         if len(self.class_of) and not (
             int(self.class_of.min()) >= 0 and int(self.class_of.max()) < self.n_classes
         ):
             raise ValueError("an output counts for a class that does not exist")
         if not (np.isfinite(self.tau) and self.tau > 0):
             raise ValueError(f"tau is {self.tau}, not a positive number")
+        _require_32_bits("score", *self.score_range())
 
     @property
     def n_classes(self) -> int:
@@ -166,6 +173,23 @@ class GroupSum:
     def decisions(self, outputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Classes ``i64[N]`` of last-layer bits ``bool[O, N]``."""
         return decide(self.scores(outputs))
+
+
+def _require_32_bits(what: str, lowest: npt.ArrayLike, highest: npt.ArrayLike) -> None:
+    """Check that a number of every class fits into a signed 32-bit one.
+
+    Raises:
+        ValueError: otherwise; names the first class and its range.
+    """
+    low, high = np.atleast_1d(lowest, highest)
+    limits = np.iinfo(np.int32)
+    outside = np.flatnonzero((low < limits.min) | (high > limits.max))
+    if len(outside):
+        first = low.flat[outside[0]], high.flat[outside[0]]
+        span = f"is {first[0]}" if first[0] == first[1] else f"goes from {first[0]} to {first[1]}"
+        raise ValueError(
+            f"the {what} of class {outside[0]} {span}, which 32-bit numbers do not hold"
+        )
 
 
 @dataclass(frozen=True)

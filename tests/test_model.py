@@ -14,6 +14,7 @@ from lgn2hdl import packed
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import integer_features
 from lgn2hdl.model import (
+    MAX_CLASSES,
     MAX_OUTPUT_BITS,
     Bits,
     GroupSum,
@@ -152,6 +153,42 @@ def test_extreme_weights_do_not_overflow() -> None:
     assert head.scores(np.ones((1000, 1), bool)).tolist() == [[5 - 128_000, 0]]
     low, high = head.score_range()
     assert (low.tolist(), high.tolist()) == ([5 - 128_000, 0], [5, 0])
+
+
+INT32 = np.iinfo(np.int32)
+BEYOND = "which 32-bit numbers do not hold"
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("weight", [1, -1, 127, -128])
+def test_scores_reach_the_ends_of_32_bits_and_no_further(weight: int, at: int) -> None:
+    """Three outputs count for a class, so one step further would wrap around."""
+    end = INT32.max - 3 * weight if weight > 0 else INT32.min - 3 * weight
+    bias, class_of, weights = np.zeros(3, np.int64), np.full(3, at), np.full(3, weight)
+    bias[at] = end
+    head = GroupSum(class_of, weights, bias, 1.0)
+    scores = head.scores(np.array([[0, 1], [0, 1], [0, 1]], bool))[:, at]
+    assert scores.tolist() == [end, end + 3 * weight]
+    bias[at] = end + np.sign(weight)
+    ends = sorted((int(bias[at]), int(bias[at]) + 3 * weight))
+    message = f"^the score of class {at} goes from {ends[0]} to {ends[1]}, {BEYOND}$"
+    with pytest.raises(ValueError, match=message):
+        GroupSum(class_of, weights, bias, 1.0)
+
+
+@pytest.mark.parametrize("bias", [INT32.max + 1, INT32.min - 1, 1 << 62, -(1 << 63)])
+def test_a_bias_beyond_32_bits_is_refused(bias: int) -> None:
+    with pytest.raises(ValueError, match=f"^the bias of class 1 is {bias}, {BEYOND}$"):
+        GroupSum(np.zeros(2), np.zeros(2), np.array([0, bias]), 1.0)
+
+
+def test_more_classes_than_fit_are_refused() -> None:
+    def head(n_classes: int) -> GroupSum:
+        return GroupSum(np.zeros(2), np.ones(2), np.zeros(n_classes), 1.0)
+
+    assert head(MAX_CLASSES).n_classes == MAX_CLASSES
+    with pytest.raises(ValueError, match="a head of 32769 classes: at most 32768 fit"):
+        head(MAX_CLASSES + 1)
 
 
 def test_contiguous_groups() -> None:

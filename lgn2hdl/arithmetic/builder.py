@@ -38,6 +38,30 @@ def table_of(function: Callable[..., object], n_pins: int, *fixed: int) -> int:
     return table
 
 
+_FREE = TRUE + 1
+"""In a pattern of constants: a pin that is none."""
+
+
+@cache
+def _table_with_constants(
+    function: Callable[..., object], pattern: tuple[int, ...], fixed: tuple[int, ...]
+) -> int:
+    """Table of the same function of the free pins alone; the pattern holds the other pins' values.
+
+    Comparing two numbers that each have many constant digits has far too many pins for a table.
+    """
+    table = 0
+    for address in range(1 << pattern.count(_FREE)):
+        left = address
+        pins = []
+        for value in pattern:
+            if value == _FREE:
+                value, left = left & 1, left >> 1
+            pins.append(value)
+        table |= bool(function(tuple(pins), *fixed)) << address
+    return table
+
+
 def _cofactor(table: int, n_pins: int, pin: int, value: int) -> int:
     """The function with ``pin`` fixed and removed: a table of one pin less."""
     low = (1 << pin) - 1
@@ -139,8 +163,15 @@ class Builder:
         return 2 * self._known[key] + complement
 
     def gate(self, literals: Sequence[int], function: Callable[..., object], *fixed: int) -> int:
-        """Literal of ``function(pins, *fixed)``; the function must be a module's own."""
-        return self.lut(literals, table_of(function, len(literals), *fixed))
+        """Literal of ``function(pins, *fixed)``; the function must be a module's own.
+
+        There may be any number of constants among the literals: they cost no row of a table.
+        """
+        free = [literal for literal in literals if literal > TRUE]
+        if len(free) == len(literals):
+            return self.lut(literals, table_of(function, len(literals), *fixed))
+        pattern = tuple(min(literal, _FREE) for literal in literals)
+        return self.lut(free, _table_with_constants(function, pattern, fixed))
 
     def _add(self, pins: tuple[int, ...], table: int) -> int:
         self._gates.append((pins, table))

@@ -53,12 +53,12 @@ def counting(head: GroupSum) -> Counting:
     """How to count the outputs of ``head``.
 
     Raises:
-        OptionError: if scores do not fit into 32-bit numbers.
+        OptionError: if scores lie too far apart for 32-bit numbers.
     """
     low, high = head.score_range()
     lowest, highest = int(low.min()), int(high.max())
     bits = max(1, (highest - lowest).bit_length())
-    if bits > MAX_SCORE_BITS or lowest < -(1 << 31) or highest >= 1 << 31:
+    if bits > MAX_SCORE_BITS:
         raise OptionError(
             f"the scores of the network go from {lowest} to {highest}, which 32-bit numbers in C "
             "do not hold: use a model with smaller weights and biases"

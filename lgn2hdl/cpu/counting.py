@@ -72,10 +72,7 @@ def terms(head: GroupSum, nodes: NormalNodes) -> Terms:
 
 
 def _range(head: GroupSum) -> tuple[int, int]:
-    """Lowest score, and the bits of the highest one above it."""
+    """Lowest score, and the bits of the highest one above it: no score is beyond 32 bits."""
     low, high = head.score_range()
     lowest, highest = int(low.min()), int(high.max())
-    scores = np.iinfo(np.int32)
-    if lowest < scores.min or highest > scores.max:
-        lowest, highest = scores.min, scores.max  # the golden model wraps around, too
     return lowest, max(1, (highest - lowest).bit_length())

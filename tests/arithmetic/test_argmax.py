@@ -68,6 +68,19 @@ def test_ten_classes_of_seven_bits_are_small():
     assert shallow[1] < few[1]
 
 
+@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("k", [3, 4, 6])
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_any_number_of_bits_that_never_change_is_free(n_classes, k, objective):
+    """Scores far from zero and from each other: most of their 32 bits are constants."""
+    rng = np.random.default_rng(n_classes)
+    lowest = rng.integers(-(1 << 31), (1 << 31) - 20, n_classes).tolist()
+    lowest[1] = lowest[0]
+    ranges = [(low, low + 19) for low in lowest]
+    scores = np.stack([rng.integers(low, high + 1, 500) for low, high in ranges])
+    check(ranged_plan(ranges), scores, k, objective)
+
+
 def test_bits_that_never_change_are_not_read():
     plan = ranged_plan([(64, 65), (64, 65), (0, 3)])
     block = argmax_block(plan, 6)

@@ -53,9 +53,8 @@ def checked(head: GroupSum, nodes: NormalNodes) -> Terms:
     assert (counted.plane < counted.n_planes).all()
     assert counted.n_planes >= 1
     low, high = head.score_range()
-    if low.min() >= INT32.min and high.max() <= INT32.max:
-        assert counted.lowest == low.min()
-        assert counted.n_planes == max(1, int(high.max() - low.min()).bit_length())
+    assert counted.lowest == low.min()
+    assert counted.n_planes == max(1, int(high.max() - low.min()).bit_length())
     return counted
 
 
@@ -103,8 +102,16 @@ def test_scores_that_never_vary_have_a_plane() -> None:
     assert checked(head_of([], [], [-7, -7]), nodes_of([], [])).n_planes == 1
 
 
-@pytest.mark.parametrize("bias", [[INT32.min, INT32.max], [INT32.max, 0], [0, INT32.min]])
-@pytest.mark.parametrize("weight", [1, -1])
-def test_the_widest_scores_wrap_as_those_of_the_golden_model(bias: list[int], weight: int) -> None:
-    counted = checked(head_of([0, 1], [weight, weight], bias), nodes_of([1, 2], [False, True]))
+@pytest.mark.parametrize(
+    ("bias", "weight"),
+    [
+        ([INT32.min, INT32.max - 9], [9, 9]),
+        ([INT32.max, INT32.min + 9], [-9, -9]),
+        ([INT32.max - 9, -9], [9, 9]),
+        ([9, INT32.min + 9], [-9, -9]),
+        ([INT32.min, INT32.max], [0, 0]),
+    ],
+)
+def test_the_widest_scores_that_fit(bias: list[int], weight: list[int]) -> None:
+    counted = checked(head_of([0, 1], weight, bias), nodes_of([1, 2], [False, True]))
     assert counted.n_planes >= 31

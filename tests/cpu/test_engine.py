@@ -116,10 +116,14 @@ def test_among_equal_scores_the_lowest_class_wins(instruction_set: str, n_classe
 
 
 @on_all
-@pytest.mark.parametrize("bias", [[-(2**31), 2**31 - 1], [2**31 - 3, 2**31 - 2], [-(2**31), 0]])
-def test_scores_may_be_as_large_as_32_bits_allow(instruction_set: str, bias: list[int]) -> None:
+@pytest.mark.parametrize("end", [(-1, 1), (1, 1), (-1, -1), (1, -1), (-1, 0), (0, 1)])
+def test_scores_may_be_as_large_as_32_bits_allow(instruction_set: str, end: tuple[int]) -> None:
+    """Biases at which each class can just reach the highest or the lowest number of 32 bits."""
     network = example_network(2, n_classes=2, weighted=True)
-    head = GroupSum(network.head.class_of, network.head.weight, np.array(bias), 1.0)
+    plain = GroupSum(network.head.class_of, network.head.weight, np.zeros(2), 1.0)
+    low, high = plain.score_range()
+    bias = np.select([np.equal(end, -1), np.equal(end, 1)], [-(2**31) - low, 2**31 - 1 - high])
+    head = GroupSum(plain.class_of, plain.weight, bias, 1.0)
     wide = network_of(network.features, network.encoder, network.layers, head)
     check(Engine(wide, instruction_set=instruction_set), 100)
 
