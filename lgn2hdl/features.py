@@ -147,6 +147,24 @@ def _check_finite(rows: npt.NDArray[Any], column_names: tuple[str, ...]) -> None
         )
 
 
+MAX_EXACT = 1 << 53
+"""Up to this, 64-bit floats hold every integer."""
+
+
+def _check_exact(rows: npt.NDArray[Any], column_names: tuple[str, ...]) -> None:
+    """Integers are scaled as 64-bit floats, so these must hold them one by one."""
+    if rows.dtype.kind not in "iu" or rows.dtype.itemsize < 8:
+        return
+    beyond = (rows > MAX_EXACT) | (rows < -MAX_EXACT)
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        raise DataError(
+            f"row {row} (counted from 0) has {rows[row, column]} in column "
+            f"{column_names[column]!r}, beyond 2^53, up to which every integer is exact: write it "
+            "in larger units or from another zero"
+        )
+
+
 _DTYPES = {
     "column": np.int32,
     "width": np.uint8,
@@ -192,6 +210,7 @@ def fit_features(
         DataError: if a value is NaN or infinite, or a column's range exceeds that of a float.
     """
     _check_finite(raw_train, column_names)
+    _check_exact(raw_train, column_names)
     parts = [
         _one_hot(column, len(names)) if names else _number(column, raw_train[:, column], real_width)
         for column, names in enumerate(categories)

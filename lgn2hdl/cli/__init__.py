@@ -14,6 +14,7 @@ import click
 
 import lgn2hdl
 from lgn2hdl.cli.compare import compare_command
+from lgn2hdl.cli.console import one_line
 from lgn2hdl.cli.export_c import export_c
 from lgn2hdl.cli.host import host
 from lgn2hdl.cli.inference import evaluate, predict
@@ -85,5 +86,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"lgn2hdl: error: {' '.join(message.split())}", err=True)
+    click.echo(f"lgn2hdl: error: {one_line(' '.join(message.split()))}", err=True)
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,10 +11,42 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LINE_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories: control characters, halves of a character, line and paragraph ends."""
+
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that change the direction in which a terminal shows the rest of the line."""
+
+
+def one_line(text: str) -> str:
+    r"""Text of unknown origin as one cell of one line.
+
+    What would end the line or the cell, or command the terminal, is written as in JSON: ``\n``,
+    ``\t``, ``\u001b``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in _LINE_BREAKING and character not in _TURNING:
+        return character
+    return _SHORT.get(character, f"\\u{ord(character):04x}")
+
+
+def one_line_names(names: Sequence[str]) -> list[str]:
+    """Names as :func:`one_line` writes them; different ones stay different."""
+    lines = [one_line(name) for name in names]
+    if len(set(lines)) == len(set(names)):
+        return lines
+    return [one_line(name.replace("\\", "\\\\")) for name in names]
+
 
 def note(text: str) -> None:
     """A line for people, on stderr."""
-    click.echo(text, err=True)
+    click.echo(one_line(text), err=True)
 
 
 def print_json(value: Any) -> None:
@@ -23,10 +56,10 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """A result for people, on stdout; every column but the first is aligned right."""
-    click.echo(title)  # (rich would break a long title to the width of the table)
+    click.echo(one_line(title))  # (rich would break a long title to the width of the table)
     table = Table()
     for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index else "left", overflow="fold")
+        table.add_column(one_line(name), justify="right" if index else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
     Console(highlight=False, markup=False).print(table)
@@ -40,4 +73,4 @@ def markdown_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> s
 
 
 def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else one_line(str(value))

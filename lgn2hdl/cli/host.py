@@ -12,8 +12,15 @@ from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.host import Patience, SampleRun, identify, open_port, require_network
 from lgn2hdl.board.protocol import Flag, Identity, Result
 from lgn2hdl.board.samples import golden_results, sample_payloads
-from lgn2hdl.cli.console import note, print_json
-from lgn2hdl.cli.options import FILE, json_option, model_argument, require_package
+from lgn2hdl.cli.console import note, one_line_names, print_json
+from lgn2hdl.cli.csv_files import notation_options, with_notation
+from lgn2hdl.cli.options import (
+    FILE,
+    json_option,
+    model_argument,
+    require_package,
+    trained_csv_options,
+)
 from lgn2hdl.datasets import read_rows
 from lgn2hdl.errors import MismatchError, OptionError
 from lgn2hdl.features import Integers
@@ -34,6 +41,7 @@ from lgn2hdl.synth.flow import file_sha256
               help="Seconds to wait for an answer.")  # fmt: skip
 @click.option("--tries", type=click.IntRange(1, 100), default=4, show_default=True,
               help="Times that a row is sent before giving up.")  # fmt: skip
+@notation_options
 @json_option
 def host(
     model: Path,
@@ -44,6 +52,8 @@ def host(
     check: bool,
     timeout: float,
     tries: int,
+    decimal: str | None,
+    separator: str | None,
     as_json: bool,
 ) -> None:
     """Run MODEL on a board, on the rows of FILE (.npy, .npz, .csv or IDX).
@@ -55,7 +65,8 @@ def host(
     network = model_file.load(model)
     if with_scores and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
-    integers = network.features.integers(read_rows(file, network.features))
+    csv = with_notation(trained_csv_options(network), decimal, separator)
+    integers = network.features.integers(read_rows(file, network.features, csv))
     patience = Patience(timeout, tries)
     with open_port(device, baud) as port:
         identity = identify(port, patience)
@@ -83,10 +94,11 @@ def _print_results(
 ) -> list[Result]:
     """Print results as they arrive; JSON at the end."""
     began, results = time.perf_counter(), []
+    names = one_line_names(network.class_names)
     for result in run.results():
         results.append(result)
         if not as_json:
-            click.echo(_line(network, result, with_scores))
+            click.echo(_line(names, result, with_scores))
     if as_json:
         print_json([_entry(network, result, with_scores) for result in results])
     seconds = time.perf_counter() - began
@@ -95,10 +107,10 @@ def _print_results(
     return results
 
 
-def _line(network: LogicNet, result: Result, with_scores: bool) -> str:
+def _line(names: list[str], result: Result, with_scores: bool) -> str:
     if result.class_index is None:
         return "\t".join(map(str, result.bits))
-    name = network.class_names[result.class_index]
+    name = names[result.class_index]
     return "\t".join([name, *map(str, result.scores)]) if with_scores else name
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.console import print_json, print_table
+from lgn2hdl.cli.console import one_line_names, print_json, print_table
+from lgn2hdl.cli.csv_files import notation_options, with_notation
 from lgn2hdl.cli.options import (
     FILE,
     data_dir_option,
@@ -18,6 +19,7 @@ from lgn2hdl.cli.options import (
     json_option,
     label_option,
     model_argument,
+    trained_csv_options,
     trained_dataset,
 )
 from lgn2hdl.cli.predictor import engine_options, predictor
@@ -31,20 +33,30 @@ from lgn2hdl.model import Bits, LogicNet, decide
 @model_argument
 @click.argument("file", type=FILE)
 @click.option("--scores", "with_scores", is_flag=True, help="Print every class score as well.")
+@notation_options
 @engine_options
 @json_option
 def predict(
-    model: Path, file: Path, with_scores: bool, engine: str, threads: int, as_json: bool
+    model: Path,
+    file: Path,
+    with_scores: bool,
+    decimal: str | None,
+    separator: str | None,
+    engine: str,
+    threads: int,
+    as_json: bool,
 ) -> None:
     """Run MODEL on the rows of FILE (.npy, .npz, .csv or IDX).
 
-    Prints a line a row: the name of the class; or, of a model whose outputs are bits, all of them
-    with tabs between, in the order in which 'lgn2hdl info' names them.
+    Prints a line a row: the name of the class (a line break or a tab in it as \\n or \\t; JSON has
+    it as it is); or, of a model whose outputs are bits, all of them with tabs between, in the order
+    in which 'lgn2hdl info' names them.
     """
     network = model_file.load(model)
     if with_scores and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
-    integers = network.features.integers(read_rows(file, network.features))
+    csv = with_notation(trained_csv_options(network), decimal, separator)
+    integers = network.features.integers(read_rows(file, network.features, csv))
     compute = predictor(network, engine, threads)
     if isinstance(network.head, Bits):
         _print_bits(compute.predict(integers), as_json)
@@ -63,7 +75,8 @@ def _print_bits(bits: npt.NDArray[Any], as_json: bool) -> None:
 def _print_classes(
     network: LogicNet, scores: npt.NDArray[np.int32], with_scores: bool, as_json: bool
 ) -> None:
-    names = [network.class_names[index] for index in decide(scores)]
+    known = list(network.class_names) if as_json else one_line_names(network.class_names)
+    names = [known[index] for index in decide(scores)]
     if as_json:
         rows = zip(names, scores.tolist(), strict=True)
         print_json(

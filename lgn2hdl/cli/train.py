@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.csv_files import column_options, csv_card, notation_options, with_notation
 from lgn2hdl.cli.options import (
     DEFAULT_INPUT_WIDTH,
     FILE,
@@ -23,7 +25,7 @@ from lgn2hdl.cli.options import (
 from lgn2hdl.cli.train_options import config_options
 from lgn2hdl.cli.train_run import Run, require_device, run_training
 from lgn2hdl.cli.train_sweep import SweepRun, require_sweep, run_sweep
-from lgn2hdl.datasets import load_dataset
+from lgn2hdl.datasets import CsvOptions, load_dataset
 from lgn2hdl.errors import OptionError
 from lgn2hdl.files import require_writable
 from lgn2hdl.model import LogicNet
@@ -71,6 +73,8 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 )
 @data_dir_option
 @label_option
+@notation_options
+@column_options
 @json_option
 def train(
     dataset: str,
@@ -85,6 +89,10 @@ def train(
     storage: str | None,
     data_dir: Path | None,
     label: str | None,
+    decimal: str | None,
+    separator: str | None,
+    drop: tuple[str, ...],
+    keep: tuple[str, ...],
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -105,7 +113,11 @@ def train(
     _refuse_to_start_over(checkpoint, resume)
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)
-    data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width)
+    csv = with_notation(CsvOptions(drop=drop, keep=keep), decimal, separator)
+    data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width, csv=csv)
+    if os.environ.get("RANK", "0") == "0":  # of a group of processes one speaks
+        for line in data.notes:
+            note(f"note: {line}")
     if options["layers"] is None:
         config = adapted(config, len(data.class_names), bits=data.has_bit_targets)
     config.require_outputs(len(data.class_names), bits=data.has_bit_targets)
@@ -113,7 +125,7 @@ def train(
     command = shlex.join(["lgn2hdl", *arguments])
     run = Run(checkpoint, resume, teacher, threads, device, command)
     # With these, other commands find the same data again.
-    origin = {"source": dataset, "label": label, "input_width": input_width}
+    origin = {"source": dataset, "label": label, "input_width": input_width, **csv_card(csv)}
     if sweep is not None:
         run_sweep(data, config, run, SweepRun(sweep, storage, out, origin, arguments, as_json))
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lgn2hdl.datasets import csv_files, npz_files, public
+from lgn2hdl.datasets.csv_options import CsvOptions
 from lgn2hdl.datasets.public import DATASET_NAMES
 from lgn2hdl.datasets.rows import read_rows
 from lgn2hdl.datasets.targets import require_same_targets
@@ -15,7 +16,14 @@ from lgn2hdl.datasets.types import Dataset, assemble
 from lgn2hdl.errors import DataError, OptionError
 from lgn2hdl.features import MAX_WIDTH
 
-__all__ = ["DATASET_NAMES", "Dataset", "load_dataset", "read_rows", "require_same_targets"]
+__all__ = [
+    "DATASET_NAMES",
+    "CsvOptions",
+    "Dataset",
+    "load_dataset",
+    "read_rows",
+    "require_same_targets",
+]
 
 
 def load_dataset(
@@ -25,6 +33,7 @@ def load_dataset(
     label: str | None = None,
     input_width: int = 12,
     download: bool = True,
+    csv: CsvOptions | None = None,
 ) -> Dataset:
     """Load a public data set by its name, or the user's own from an NPZ or CSV file.
 
@@ -35,10 +44,11 @@ def load_dataset(
         label: label column of a CSV file.
         input_width: bits of a scaled real-valued column, 1 to 16.
         download: whether a public set that is nowhere on this machine may be downloaded.
+        csv: how a CSV file is written, and which of its columns count.
 
     Raises:
         DataError: if the data is missing or cannot be used.
-        OptionError: if ``input_width`` or ``label`` does not fit.
+        OptionError: if ``input_width`` , ``label`` or ``csv`` does not fit.
         ToolError: if a library that a public set needs is not installed.
     """
     if not 1 <= input_width <= MAX_WIDTH:
@@ -46,13 +56,17 @@ def load_dataset(
     path = Path(name_or_path)
     if label is not None and path.suffix.lower() != ".csv":
         raise OptionError(f"a label column is chosen for CSV files only, not for {name_or_path}")
+    if csv not in (None, CsvOptions()) and path.suffix.lower() != ".csv":
+        raise OptionError(
+            f"--decimal, --separator, --drop and --keep are for CSV files, not for {name_or_path}"
+        )
     if name_or_path in DATASET_NAMES:
         table = public.load(name_or_path, data_dir=data_dir, download=download)
         return assemble(name_or_path, table, input_width)
     if path.suffix.lower() == ".npz":
         return assemble(path.name, npz_files.read_table(path), input_width)
     if path.suffix.lower() == ".csv":
-        return assemble(path.name, csv_files.read_table(path, label), input_width)
+        return assemble(path.name, csv_files.read_table(path, label, csv), input_width)
     raise DataError(
         f"no data set {name_or_path!r}: give one of {', '.join(DATASET_NAMES)}, "
         "or the path of an .npz or .csv file"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,224 +9,201 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets import limits
+from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, exact_number
+from lgn2hdl.datasets.csv_columns import (
+    MAX_CATEGORIES,
+    categories,
+    numbers_rows,
+    refuse_ids,
+    refuse_inexact_integers,
+)
+from lgn2hdl.datasets.csv_options import CsvOptions
+from lgn2hdl.datasets.csv_sheet import Sheet, codes, numbers, read_sheet
+from lgn2hdl.datasets.csv_split import Split, read_split, refuse_other_splits, split_column
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.split import stratified_test_rows
-from lgn2hdl.datasets.types import MISSING, Table
+from lgn2hdl.datasets.types import Table
 from lgn2hdl.errors import DataError
-
-MAX_BYTES = 1 << 28
-"""Longest CSV file that is read: 256 MiB; larger data belongs into an NPZ file."""
 
 LABEL_NAMES = ("label", "class", "target", "y")
 """Names (in any case) by which the label column is found; otherwise it is the last column."""
 
-MISSING_CELLS = frozenset({"", "?", "NA"})
-"""Cells without a value: allowed for categories, an error for numbers."""
-
-MAX_CATEGORIES = 1024
-"""Most different texts in a column, and most different labels."""
-
-NUMBER_SHARE = 0.9
-"""A column with at least this share of numbers is one of numbers, and the rest is an error."""
-
 
 @dataclass(frozen=True)
-class Sheet:
-    """The cells of a CSV file.
+class _Roles:
+    """What the columns are for.
 
     Attributes:
-        path: the file.
-        names: the header's cells.
-        columns: cells of each column.
-        lines: line number of each row.
+        label: the label column.
+        split: the column that is the split, if there is one.
+        features: the others, but for those that are dropped.
     """
 
-    path: Path
-    names: tuple[str, ...]
-    columns: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-
-    def column(self, name: str) -> tuple[str, ...]:
-        """The cells of the column of that name."""
-        return self.columns[self.names.index(name)]
+    label: str
+    split: str | None
+    features: tuple[str, ...]
 
 
-def read_table(path: Path, label: str | None = None) -> Table:
+def read_table(
+    path: Path,
+    label: str | None = None,
+    options: CsvOptions | None = None,
+    *,
+    gaps: bool = False,
+) -> Table:
     """Read a CSV file as training and test rows.
 
-    Columns of numbers stay numbers, other columns are categories. A column ``split`` with
-    ``train`` and ``test`` decides which rows are which; without it the rows are split by
+    Columns of numbers stay numbers, other columns are categories. A column ``split`` decides which
+    rows are which; without it the rows are split by
     :func:`lgn2hdl.datasets.split.stratified_test_rows`.
 
     Args:
-        path: the file: UTF-8, commas, one header line.
+        path: the file: UTF-8, one header line.
         label: name of the label column; by default see :data:`LABEL_NAMES`.
+        options: how the file is written, and which columns count.
+        gaps: whether numbers may be missing; they become NaN.
 
     Raises:
         DataError: if the file or what it holds cannot be used.
     """
-    sheet = read_sheet(path)
-    label = _label_column(sheet, label)
-    labels = sheet.column(label)
-    _check_labels(sheet, label, labels)
-    split = _split_column(sheet, label)
-    names = tuple(name for name in sheet.names if name not in (label, split))
-    if not names:
-        raise DataError(f"{path} has no columns besides {label!r}: separate columns by commas")
-    categories = tuple(_categories(sheet, name) for name in names)
-    values = [
-        codes(sheet.column(name), known) if known else numbers(sheet, name)
-        for name, known in zip(names, categories, strict=True)
-    ]
-    x = np.stack(values, axis=1)
-    y, _, class_names = class_codes(labels, ())
-    test = stratified_test_rows(y) if split is None else _test_rows(sheet, split)
-    if not test.any() and split is None:
-        raise DataError(f"{path} has too few rows of each class to split off a fifth for testing")
+    options = options or CsvOptions()
+    sheet = read_sheet(path, options)
+    roles = _roles(sheet, label, options)
+    labels = sheet.column(roles.label)
+    _check_labels(sheet, roles.label, labels)
+    columns = [_column(sheet, name, options, gaps) for name in roles.features]
+    known = tuple(names for names, _ in columns)
+    x = np.stack([values for _, values in columns], axis=1)
+    try:
+        y, _, class_names = class_codes(labels, ())
+    except DataError as error:
+        raise DataError(f"{path}, column {roles.label!r}: {error}") from None
+    split = _split(sheet, roles, y)
+    own = ~split.test
     return Table(
-        x[~test], y[~test], x[test], y[test],
-        column_names=names,
-        categories=categories,
+        x[own], y[own], x[split.test], y[split.test],
+        column_names=roles.features,
+        categories=known,
         class_names=class_names,
+        validation=split.validation[own] if split.validation.any() else None,
+        notes=(*_label_notes(sheet, roles, label, class_names), *filter(None, [split.note]),
+               *_id_notes(roles, known, x, options)),
     )  # fmt: skip
 
 
-def read_sheet(path: Path) -> Sheet:
-    """Read the cells of a CSV file, without the blanks around them.
-
-    Raises:
-        DataError: if it is missing, too long, no text, without rows, or ragged.
-    """
-    try:
-        content = limits.read_file(path, MAX_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not UTF-8 text: give a CSV file with a header line") from None
-    reader = csv.reader(io.StringIO(content, newline=""))
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if row:
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
-    if len(rows) < 2:
-        raise DataError(f"{path} has no rows below a header line")
-    _check_header(path, rows[0])
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != len(rows[0]):
-            raise DataError(
-                f"{path}, line {line}: {len(row)} cells, the header has {len(rows[0])}: "
-                "give every row the same"
-            )
-    return Sheet(path, tuple(rows[0]), tuple(zip(*rows[1:], strict=True)), tuple(lines[1:]))
-
-
-def _check_header(path: Path, names: list[str]) -> None:
-    if "" in names:
+def _roles(sheet: Sheet, label: str | None, options: CsvOptions) -> _Roles:
+    chosen = _label_column(sheet, label)
+    for kind, wanted in (("drop", options.drop), ("keep", options.keep)):
+        for name in wanted:
+            if name not in sheet.names:
+                raise DataError(
+                    f"{sheet.path} has no column {name!r} to {kind}: it has {sheet.listed()}"
+                )
+    if chosen in options.drop:
         raise DataError(
-            f"{path}: column {names.index('') + 1} has no name in the header line: "
-            "name it, or remove it if it only counts the rows"
+            f"{sheet.path}: column {chosen!r} is the label and cannot be dropped: name another "
+            "label column with --label"
         )
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise DataError(f"{path}: two columns are named {repeated[0]!r}: rename one of them")
+    names = tuple(n for n in sheet.names if n != chosen and n not in options.drop)
+    open_names = tuple(name for name in names if name not in options.keep)
+    split = split_column(open_names)
+    refuse_other_splits(sheet, tuple(name for name in open_names if name != split))
+    features = tuple(name for name in names if name != split)
+    if not features:
+        raise DataError(
+            f"{sheet.path} has no columns besides {chosen!r}: separate columns by commas"
+        )
+    return _Roles(chosen, split, features)
 
 
 def _label_column(sheet: Sheet, label: str | None) -> str:
     if label is not None:
         if label not in sheet.names:
-            raise DataError(
-                f"{sheet.path} has no label column {label!r}: it has {_listed(sheet.names)}"
-            )
+            raise DataError(f"{sheet.path} has no label column {label!r}: it has {sheet.listed()}")
         return label
+    named = _named_label(sheet)
+    return sheet.names[-1] if named is None else named
+
+
+def _named_label(sheet: Sheet) -> str | None:
     by_name = {name.lower(): name for name in reversed(sheet.names)}
-    found = [by_name[name] for name in LABEL_NAMES if name in by_name]
-    return found[0] if found else sheet.names[-1]
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+    return next((by_name[name] for name in LABEL_NAMES if name in by_name), None)
 
 
 def _check_labels(sheet: Sheet, label: str, labels: tuple[str, ...]) -> None:
-    if "" in labels:
-        line = sheet.lines[labels.index("")]
-        raise DataError(f"{sheet.path}, line {line}: no label in column {label!r}")
-    if len(set(labels)) > MAX_CATEGORIES:
+    different = set(labels)
+    missing = different & MISSING_CELLS
+    others = different - missing - MISSING_NUMBERS
+    if others and all(exact_number(cell) is not None for cell in others):
+        missing |= different & MISSING_NUMBERS  # among numbers these are no names
+    if missing:
+        row = next(row for row, cell in enumerate(labels) if cell in missing)
+        found = f" ({labels[row]!r})" if labels[row] else ""
         raise DataError(
-            f"{sheet.path}: column {label!r} has {len(set(labels))} different labels, "
+            f"{sheet.place(row)}: no label in column {label!r}{found}: correct or remove the row"
+        )
+    if len(different) > MAX_CATEGORIES:
+        raise DataError(
+            f"{sheet.path}: column {label!r} has {len(different)} different labels, "
             f"more than {MAX_CATEGORIES}: name the label column with --label"
         )
 
 
-def _split_column(sheet: Sheet, label: str) -> str | None:
-    found = [name for name in sheet.names if name.lower() == "split" and name != label]
-    if found and set(sheet.column(found[0])) <= {"train", "test"}:
-        return found[0]
-    return None
+def _column(
+    sheet: Sheet, name: str, options: CsvOptions, gaps: bool
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """Names of the categories, none of a column of numbers; and codes or numbers."""
+    kept = name in options.keep
+    names = categories(sheet, name, kept=kept)
+    if names:
+        return names, codes(sheet.column(name), names)
+    values = numbers(sheet, name, gaps=gaps)
+    refuse_inexact_integers(sheet, name)
+    if not kept:
+        refuse_ids(sheet, name, values)
+    return (), values
 
 
-def _test_rows(sheet: Sheet, split: str) -> npt.NDArray[np.bool_]:
-    return np.array([cell == "test" for cell in sheet.column(split)])
-
-
-def _categories(sheet: Sheet, name: str) -> tuple[str, ...]:
-    """Names of a column's categories; none if it is a column of numbers."""
-    cells = sheet.column(name)
-    present = [cell for cell in set(cells) if cell not in MISSING_CELLS]
-    texts = {cell for cell in present if not _is_number(cell)}
-    if not texts:
-        if not present:
-            raise DataError(f"{sheet.path}: column {name!r} is empty: remove it")
-        return ()
-    n_texts = sum(cell in texts for cell in cells)
-    if n_texts <= (1 - NUMBER_SHARE) * len(cells) and len(present) > len(texts):
-        return ()  # numbers() will name the cell that is none
-    if len(present) > MAX_CATEGORIES:
-        first = next(row for row, cell in enumerate(cells) if cell in texts)
+def _split(sheet: Sheet, roles: _Roles, y: npt.NDArray[np.int64]) -> Split:
+    if roles.split is not None:
+        return read_split(sheet, roles.split)
+    test = stratified_test_rows(y)
+    if not test.any():
         raise DataError(
-            f"{sheet.path}, line {sheet.lines[first]}: column {name!r} is not one of numbers "
-            f"({cells[first]!r}) and has more than {MAX_CATEGORIES} different texts: remove it"
+            f"{sheet.path} has too few rows of each class to split off a fifth for testing"
         )
-    return tuple(sorted(present))
+    return Split(test, np.zeros(len(y), bool), "")
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _label_notes(
+    sheet: Sheet, roles: _Roles, label: str | None, class_names: tuple[str, ...]
+) -> list[str]:
+    notes = []
+    if label is None and _named_label(sheet) is None:
+        notes.append(
+            f"the last column, {roles.label!r}, is the label: name another one with --label"
+        )
+    notes += [
+        f"{name!r} in column {roles.label!r} counts as a class, not as a missing label"
+        for name in class_names
+        if name in MISSING_NUMBERS
+    ]
+    return notes
 
 
-def codes(cells: tuple[str, ...], categories: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    """Category code of each cell; missing and unknown ones match no category."""
-    code = {name: index for index, name in enumerate(categories)}
-    return np.array([code.get(cell, MISSING) for cell in cells], np.float64)
-
-
-def numbers(sheet: Sheet, name: str) -> npt.NDArray[np.float64]:
-    """A column of finite numbers.
-
-    Raises:
-        DataError: naming the line of a cell that is not a finite number.
-    """
-    cells = sheet.column(name)
-    try:
-        values = np.array(cells, dtype=np.float64)
-    except ValueError:
-        row = next(row for row, cell in enumerate(cells) if not _is_number(cell))
-        raise _not_a_number(sheet, name, row) from None
-    if not np.isfinite(values).all():
-        raise _not_a_number(sheet, name, int(np.flatnonzero(~np.isfinite(values))[0]))
-    return values
-
-
-def _not_a_number(sheet: Sheet, name: str, row: int) -> DataError:
-    cell: Any = sheet.column(name)[row]
-    what = f"is {cell!r}, not a finite number" if cell else "is empty"
-    return DataError(
-        f"{sheet.path}, line {sheet.lines[row]}: column {name!r} {what}: correct or remove the row"
-    )
+def _id_notes(
+    roles: _Roles, known: tuple[tuple[str, ...], ...], x: npt.NDArray[Any], options: CsvOptions
+) -> list[str]:
+    """A word on columns of numbers that may be ids; those that surely are have been refused."""
+    suspects = [
+        name
+        for column, (name, names) in enumerate(zip(roles.features, known, strict=True))
+        if not names and name not in options.keep and numbers_rows(x[:, column])
+    ]
+    if not suspects:
+        return []
+    more = f" and {len(suspects) - 5} more" if len(suspects) > 5 else ""
+    return [
+        f"nearly every row has its own whole number in {', '.join(map(repr, suspects[:5]))}{more}: "
+        "leave out what only numbers the rows (--drop), say of the others that they count (--keep)"
+    ]

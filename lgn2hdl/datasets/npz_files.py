@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.datasets import limits
+from lgn2hdl.datasets.cells import MISSING_CELLS
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.types import MISSING, Table
 from lgn2hdl.errors import DataError
@@ -102,7 +104,25 @@ def _names(path: Path, key: str, arrays: Arrays) -> tuple[str, ...]:
     values = arrays[key]
     if values.ndim != 1:
         raise DataError(f"{key} in {path} has shape {values.shape}: give a list of names")
-    return tuple(text(values))
+    names = tuple(text(values))
+    for index, name in enumerate(names):
+        _check_name(f"{path}: name {index} of {key}", name)
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise DataError(
+            f"{path}: {key} has {len(names)} names ({len(set(names))} different), {repeated[0]!r} "
+            "more than once: give each its own"
+        )
+    return names
+
+
+def _check_name(what: str, name: str) -> None:
+    if not name.strip():
+        raise DataError(f"{what} is blank ({name!r}): give each a name")
+    if name != name.strip():
+        raise DataError(f"{what}, {name!r}, has blanks around it: remove them")
+    if not name.isprintable() and any("\ud800" <= character <= "\udfff" for character in name):
+        raise DataError(f"{what}, {name!r}, has half of a character: give plain text")
 
 
 def text(values: npt.NDArray[Any]) -> list[str]:
@@ -116,10 +136,10 @@ def _feature_names(path: Path, arrays: Arrays, x: npt.NDArray[Any]) -> tuple[str
     if "feature_names" not in arrays:
         return tuple(f"x{index}" for index in range(x.shape[1]))
     names = _names(path, "feature_names", arrays)
-    if len(names) != x.shape[1] or len(set(names)) != len(names):
+    if len(names) != x.shape[1]:
         raise DataError(
-            f"{path}: feature_names has {len(names)} names ({len(set(names))} different) "
-            f"for {x.shape[1]} columns: give each its own"
+            f"{path}: feature_names has {len(names)} names (all different) for "
+            f"{x.shape[1]} columns: give each its own"
         )
     return names
 
@@ -131,6 +151,9 @@ def _categories(
     marked = arrays.get("is_categorical", np.zeros(len(names), bool))
     if marked.shape != (len(names),):
         raise DataError(f"{path}: is_categorical has shape {marked.shape}, not ({len(names)},)")
+    if marked.dtype.kind not in "bui":
+        raise DataError(f"{path}: is_categorical holds {marked.dtype} values: give booleans")
+    _check_category_names(path, arrays, names)
     categories: list[tuple[str, ...]] = []
     for column, name in enumerate(names):
         if f"cat_{name}" in arrays:
@@ -146,6 +169,18 @@ def _categories(
         else:
             categories.append(())
     return tuple(categories)
+
+
+def _check_category_names(path: Path, arrays: Arrays, names: tuple[str, ...]) -> None:
+    """Every list of category names must belong to a column, and have a name."""
+    for key in arrays:
+        if key.startswith("cat_") and key.removeprefix("cat_") not in names:
+            raise DataError(
+                f"{path} has {key}, but no column {key.removeprefix('cat_')!r}: name the columns "
+                "in feature_names"
+            )
+        if key.startswith("cat_") and not arrays[key].size:
+            raise DataError(f"{path}: {key} has no names: name its codes, or leave it out")
 
 
 MAX_UNNAMED_CATEGORIES = 1024
@@ -187,10 +222,10 @@ def _output_names(path: Path, arrays: Arrays) -> tuple[str, ...]:
     if "output_names" not in arrays:
         return tuple(f"y{index}" for index in range(n_outputs))
     names = _names(path, "output_names", arrays)
-    if len(names) != n_outputs or len(set(names)) != len(names):
+    if len(names) != n_outputs:
         raise DataError(
-            f"{path}: output_names has {len(names)} names ({len(set(names))} different) "
-            f"for {n_outputs} outputs: give each its own"
+            f"{path}: output_names has {len(names)} names (all different) for {n_outputs} outputs: "
+            "give each its own"
         )
     return names
 
@@ -211,7 +246,21 @@ def _classes(
         return _codes_of(path, names, y_train), _codes_of(path, names, y_test), names
     if (y_train.dtype.kind in "US") != (y_test.dtype.kind in "US"):
         raise DataError(f"{path}: y_train and y_test must both be integers or both be text")
-    return class_codes(text(y_train), text(y_test))
+    train, test = _labels(path, "y_train", y_train), _labels(path, "y_test", y_test)
+    try:
+        return class_codes(train, test)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _labels(path: Path, key: str, y: npt.NDArray[Any]) -> list[str]:
+    labels = text(y)
+    for label in dict.fromkeys(labels):
+        row = f"{path}: row {labels.index(label)} of {key}"
+        if label in MISSING_CELLS:
+            raise DataError(f"{row} has no label ({label!r}): correct or remove the row")
+        _check_name(row, label)
+    return labels
 
 
 def _codes_of(path: Path, names: tuple[str, ...], y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

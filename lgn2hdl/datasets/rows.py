@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets import csv_files, limits, npz_files, parsers
+from lgn2hdl.datasets import csv_sheet, limits, npz_files, parsers
+from lgn2hdl.datasets.csv_options import CsvOptions
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import Features
 
@@ -16,7 +17,9 @@ ROW_KEYS = ("x", "x_test")
 """Names under which rows are looked for in an NPZ file, in this order."""
 
 
-def read_rows(path: Path, features: Features) -> npt.NDArray[Any]:
+def read_rows(
+    path: Path, features: Features, options: CsvOptions | None = None
+) -> npt.NDArray[Any]:
     """Raw rows of a file, as :meth:`lgn2hdl.features.Features.integers` takes them.
 
     Args:
@@ -24,6 +27,7 @@ def read_rows(path: Path, features: Features) -> npt.NDArray[Any]:
             name, in any order and beside others; or images in MNIST's IDX format, plain or
             gzip-compressed, whatever their name.
         features: the model's features: which columns there are.
+        options: how a CSV file is written.
 
     Returns:
         Numbers and category codes, ``[N, n_columns]``; a category that the model does not know is
@@ -38,7 +42,7 @@ def read_rows(path: Path, features: Features) -> npt.NDArray[Any]:
     elif suffix == ".npz":
         rows = _npz_rows(path)
     elif suffix == ".csv":
-        rows = _csv_rows(path, features)
+        rows = _csv_rows(path, features, options)
     else:
         rows = _images(path)
     if rows.shape[1] != features.n_columns:
@@ -57,8 +61,10 @@ def _npz_rows(path: Path) -> npt.NDArray[Any]:
     raise DataError(f"{path} has neither {' nor '.join(ROW_KEYS)}: save the rows as 'x'")
 
 
-def _csv_rows(path: Path, features: Features) -> npt.NDArray[np.float64]:
-    sheet = csv_files.read_sheet(path)
+def _csv_rows(
+    path: Path, features: Features, options: CsvOptions | None
+) -> npt.NDArray[np.float64]:
+    sheet = csv_sheet.read_sheet(path, options)
     absent = [name for name in features.column_names if name not in sheet.names]
     if absent:
         more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
@@ -67,7 +73,7 @@ def _csv_rows(path: Path, features: Features) -> npt.NDArray[np.float64]:
             "give a header line with the model's column names"
         )
     columns = [
-        csv_files.codes(sheet.column(name), known) if known else csv_files.numbers(sheet, name)
+        csv_sheet.codes(sheet.column(name), known) if known else csv_sheet.numbers(sheet, name)
         for name, known in zip(features.column_names, features.categories, strict=True)
     ]
     return np.stack(columns, axis=1)

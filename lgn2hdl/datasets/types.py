@@ -39,6 +39,9 @@ class Dataset:
             are an image.
         sha256: hash of the arrays with their names, shapes and dtypes, the features and the class
             names: equal hashes, equal data.
+        validation: which training rows only choose between states of the training, ``bool[N]``,
+            where the data says so; ``None`` leaves it to the trainer.
+        notes: what people should know of how the file was read, a line each.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Dataset:
     y_test: npt.NDArray[Any]
     image_shape: tuple[int, ...] | None
     sha256: str
+    validation: npt.NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def has_bit_targets(self) -> bool:
@@ -73,6 +78,8 @@ class Table:
         plain_width: where given, the columns are unsigned integers of so many bits and pass as
             they are; otherwise features are fitted on the training rows.
         image_shape: as in :class:`Dataset`.
+        validation: as in :class:`Dataset`.
+        notes: as in :class:`Dataset`.
     """
 
     x_train: npt.NDArray[Any]
@@ -84,6 +91,8 @@ class Table:
     class_names: tuple[str, ...]
     plain_width: int | None = None
     image_shape: tuple[int, ...] | None = None
+    validation: npt.NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def assemble(name: str, table: Table, input_width: int) -> Dataset:
@@ -118,7 +127,9 @@ def assemble(name: str, table: Table, input_width: int) -> Dataset:
         class_names=table.class_names,
         **arrays,
         image_shape=table.image_shape,
-        sha256=_dataset_digest(arrays, features, table.class_names),
+        sha256=_dataset_digest(arrays, features, table),
+        validation=table.validation,
+        notes=table.notes,
     )
 
 
@@ -202,15 +213,20 @@ def _within(what: str) -> Iterator[None]:
 
 
 def _dataset_digest(
-    arrays: Mapping[str, npt.NDArray[Any]], features: Features, class_names: tuple[str, ...]
+    arrays: Mapping[str, npt.NDArray[Any]], features: Features, table: Table
 ) -> str:
     rule = {
         f"features.{name}": getattr(features, name)
         for name in ("column", "width", "offset", "step", "category")
     }
-    names = [list(class_names), list(features.column_names), [list(c) for c in features.categories]]
+    names = [
+        list(table.class_names),
+        list(features.column_names),
+        [list(c) for c in features.categories],
+    ]
     text = np.frombuffer(json.dumps(names).encode(), np.uint8)
-    return digest({**arrays, **rule, "names": text})
+    parts = {} if table.validation is None else {"validation": table.validation}
+    return digest({**arrays, **rule, "names": text, **parts})
 
 
 def digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:

@@ -68,7 +68,7 @@ class Problem:
         if len(dataset.x_train) < 2:
             raise DataError(f"{len(dataset.x_train)} training rows: at least 2 are needed")
         self.dataset, self.config = dataset, config
-        self.own, held_out = split(len(dataset.x_train), config.validation_fraction, config.seed)
+        self.own, held_out = _split(dataset, config)
         self.x, self.y = dataset.x_train[self.own], dataset.y_train[self.own]
         self.x_validation, self.y_validation = dataset.x_train[held_out], dataset.y_train[held_out]
         kind = "quantile" if config.encoder == "learned" else config.encoder
@@ -93,3 +93,12 @@ class Problem:
         if shape is not None and config.mirror:
             x = mirrored(x, shape, generator(config.seed, Purpose.MIRRORS, step))
         return Batch(self.own[chosen], x, self.y[chosen])
+
+
+def _split(
+    dataset: Dataset, config: TrainConfig
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows to train on and rows for validation: those that the data names, else drawn ones."""
+    if dataset.validation is None:
+        return split(len(dataset.x_train), config.validation_fraction, config.seed)
+    return np.flatnonzero(~dataset.validation), np.flatnonzero(dataset.validation)

@@ -72,3 +72,13 @@ def test_torch_seeds_are_independent():
     }
     assert len(seeds) == 2 * len(Purpose) * 5
     assert torch_seed(1, Purpose.NOISE, 3) == torch_seed(1, Purpose.NOISE, 3)
+
+
+def test_rows_that_the_data_keeps_for_validation_are_used_so():
+    data = make_dataset()
+    held_out = np.arange(len(data.x_train)) % 7 == 3
+    problem = Problem(dataclasses.replace(data, validation=held_out), CONFIG)
+    np.testing.assert_array_equal(problem.own, np.flatnonzero(~held_out))
+    np.testing.assert_array_equal(problem.x, data.x_train[~held_out])
+    np.testing.assert_array_equal(problem.x_validation, data.x_train[held_out])
+    np.testing.assert_array_equal(problem.y_validation, data.y_train[held_out])
