@@ -1,0 +1,344 @@
+"""Do the tests test? One-line mutants of the package's own code, each against its module's tests.
+
+The mutants (see ``code_edits.py``) are drawn by a seed, as many of every room, at most one of a
+line; each is planted in a copy of the tree, never in place. What its tests do not notice is printed
+with its difference: it is either no fault at all, or a test is missing. The tests of a module are
+those of its name (``passes/wires.py``: ``test_wires.py``, ``test_passes_wires.py``), or those that
+``TESTS`` names. They must pass on the unchanged copy first.
+
+    python benchmarks/code_mutants.py [--count 100] [--seed 0] [--rooms passes verify ...]
+    python benchmarks/code_mutants.py --at lgn2hdl/passes/sharing.py:69    # all mutants of a line
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from code_edits import Edit, edits
+from cpu_baseline.report import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "lgn2hdl"
+
+ROOMS: Mapping[str, tuple[str, ...]] = {
+    "gates and circuits": (
+        "logic.py", "packed.py", "netlist.py", "lower.py", "circuit.py", "golden.py", "corners.py",
+        "bench_format.py", "accuracy.py", "estimate.py",
+    ),
+    "passes": ("passes/*.py",),
+    "observation, pruned heads": ("observe.py", "prune_head.py"),
+    "arithmetic": ("arithmetic/*.py", "head.py", "assemble.py"),
+    "retiming": ("retiming.py", "schedule.py"),
+    "model reading": ("model.py", "model_file.py", "container.py", "files.py"),
+    "features": ("features.py",),
+    "data sets": ("datasets/*.py",),
+    "discretization": (
+        "train/nodes.py", "train/tidy.py", "train/forward.py", "train/wires.py",
+        "train/thermometer.py", "train/learned_thresholds.py", "train/candidates.py",
+        "train/network.py", "train/heads.py",
+    ),
+    "training": ("train/*.py",),
+    "hdl": ("hdl/*.py",),
+    "synth": ("synth/*.py",),
+    "verify": ("verify/*.py",),
+    "CPU engine": ("cpu/*.py", "native.py"),
+    "C kernels": ("train/*.c", "cpu/*.c", "cpu/*.h"),
+    "C export": ("c_export/*.py", "c_export/templates/*.c"),
+    "boards": ("board/*.py",),
+}  # fmt: skip
+"""Rooms and their files; a file in two is the first one's. The command line is left out: its tests
+start processes for every word."""
+
+TESTS: Mapping[str, tuple[str, ...]] = {
+    "accuracy.py": ("test_observe.py",),
+    "golden.py": ("test_model.py", "verify/test_stream.py"),
+    "arithmetic/argmax.py": ("arithmetic/test_argmax.py", "arithmetic/test_margin.py"),
+    "arithmetic/builder.py": ("arithmetic/test_popcount.py", "arithmetic/test_argmax.py"),
+    "arithmetic/compression.py": ("arithmetic/test_popcount.py",),
+    "arithmetic/cost.py": ("arithmetic/test_popcount.py", "arithmetic/test_argmax.py"),
+    "arithmetic/counters.py": ("arithmetic/test_popcount.py",),
+    "board/answers.py": ("board/test_protocol.py", "board/test_host.py"),
+    "board/baud.py": ("board/test_boards.py", "board/test_uart.py"),
+    "board/folder.py": ("board/test_build.py",),
+    "board/identity.py": ("board/test_build.py",),
+    "board/receiver.py": ("board/test_protocol.py",),
+    "board/samples.py": ("cli/test_cli_host.py",),
+    "board/top.py": ("board/test_build.py",),
+    "c_export/filling.py": ("c_export/test_c_folder.py",),
+    "c_export/gates.py": ("c_export/test_c_gates.py", "c_export/test_c_export.py"),
+    "c_export/head.py": ("c_export/test_c_source.py", "c_export/test_c_export.py"),
+    "c_export/notes.py": ("c_export/test_c_folder.py",),
+    "c_export/prepare.py": ("c_export/test_c_source.py",),
+    "c_export/templates/*": ("c_export/test_c_export.py",),
+    "cpu/builder.c": ("cpu/test_builder.py", "cpu/test_program.py"),
+    "cpu/columns.py": ("cpu/test_splits.py",),
+    "cpu/decompose.py": ("cpu/test_splits.py",),
+    "cpu/encoder.py": ("cpu/test_cpu_encoder.py",),
+    "cpu/engine.c": ("cpu/test_engine.py", "cpu/test_engine_c.py"),
+    "cpu/engine.h": ("cpu/test_engine.py", "cpu/test_engine_c.py"),
+    "cpu/engine.py": ("cpu/test_engine.py", "cpu/test_memory.py"),
+    "cpu/four_inputs.py": ("cpu/test_splits.py",),
+    "cpu/functions.py": ("cpu/test_splits.py",),
+    "cpu/fuse.py": ("cpu/test_three_input.py",),
+    "cpu/kernel.h": ("cpu/test_engine.py", "cpu/test_engine_c.py"),
+    "datasets/*": (
+        "test_datasets_files.py", "test_datasets_rows.py", "test_datasets_targets.py",
+        "test_datasets_public.py", "test_datasets_sources.py",
+    ),
+    "datasets/cifar.py": ("test_datasets_cifar.py",),
+    "datasets/public.py": ("test_datasets_public.py", "test_datasets_sources.py"),
+    "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
+    "hdl/domain.py": ("hdl/test_component.py",),
+    "passes/*": ("test_passes.py",),
+    "passes/dont_cares.py": ("test_dont_cares.py",),
+    "passes/small_cones.py": ("test_dont_cares.py",),
+    "synth/manifest.py": ("synth/test_folder.py",),
+    "synth/render.py": ("synth/test_folder.py",),
+    "train/accuracy.py": ("train/test_train_loop.py",),
+    "train/card.py": ("train/test_train_loop.py",),
+    "train/checkpoint.py": ("train/test_train_resume.py",),
+    "train/checks.py": ("train/test_train_config.py",),
+    "train/interrupt.py": ("train/test_train_resume.py",),
+    "train/kernels.c": ("train/test_train_kernels.py",),
+    "train/optimizer.py": ("train/test_train_loop.py",),
+    "train/resampling.py": ("train/test_train_wires.py",),
+    "train/run.py": ("train/test_train_loop.py", "train/test_train_resume.py"),
+    "train/seeds.py": ("train/test_train_network.py", "train/test_train_problem.py"),
+    "train/sweep_study.py": ("train/test_train_sweep.py",),
+    "train/threads.py": ("train/test_train_presets.py",),
+    "train/trials.py": ("train/test_train_sweep.py",),
+    "verify/cells.py": ("verify/test_reader.py", "verify/test_hardware.py"),
+    "verify/circuit_proof.py": ("verify/test_design.py",),
+    "verify/cone.py": ("verify/test_sweep.py", "verify/test_solver.py"),
+    "verify/core_proof.py": ("verify/test_design.py",),
+    "verify/deadline.py": ("verify/test_reference.py", "verify/test_design.py"),
+    "verify/engines.py": ("verify/test_differential.py",),
+    "verify/head_proof.py": ("verify/test_design.py",),
+    "verify/items.py": ("verify/test_hardware.py", "verify/test_reader.py"),
+    "verify/latency_proof.py": ("verify/test_design.py",),
+    "verify/replay.py": ("verify/test_design.py",),
+    "verify/report.py": ("verify/test_design.py",),
+    "verify/session.py": ("verify/test_design.py",),
+    "verify/simulation.py": ("verify/test_differential_rtl.py",),
+    "verify/synthesized.py": ("verify/test_differential_rtl.py",),
+    "verify/tokens.py": ("verify/test_reader.py",),
+    "verify/valid.py": ("verify/test_hardware.py",),
+    "verify/vectors.py": ("verify/test_vector_table.py",),
+    "verify/verilog_proof.py": ("verify/test_design.py",),
+    "verify/yosys_reader.py": ("verify/test_reader.py", "verify/test_differential_rtl.py"),
+}  # fmt: skip
+"""Tests of modules that have none of their name, or not only these; the most exact first."""
+
+LONGEST = 900.0
+"""Seconds after which the tests of a mutant are stopped at the latest."""
+
+
+class Outcome(Enum):
+    """What the tests say of a mutant."""
+
+    KILLED = "killed"
+    TIMED_OUT = "never ended"
+    ALIVE = "alive"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A file of the package with one change.
+
+    Attributes:
+        room: room of the file.
+        path: the file, from the root.
+        edit: the change.
+    """
+
+    room: str
+    path: str
+    edit: Edit
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.path}:{self.edit.line}"
+
+
+def rooms() -> dict[str, list[str]]:
+    """Files of every room, from the root, each in the first room that names it."""
+    taken: dict[str, str] = {}
+    for room, globs in ROOMS.items():
+        for path in (path for glob in globs for path in (ROOT / PACKAGE).glob(glob)):
+            taken.setdefault(path.relative_to(ROOT).as_posix(), room)
+    return {room: sorted(path for path in taken if taken[path] == room) for room in ROOMS}
+
+
+def own_tests(path: str) -> list[str]:
+    """Test files of a module, from the root, the most exact first."""
+    name = path.removeprefix(f"{PACKAGE}/")
+    folder, _, file_name = name.rpartition("/")
+    if name in TESTS:
+        return [f"tests/{test}" for test in TESTS[name]]
+    stem = file_name.rpartition(".")[0]
+    prefixes = ("", f"{folder.removesuffix('_export')}_", f"{folder}_")
+    mirrored = [
+        f"tests/{place}test_{prefix}{stem}.py"
+        for place in (f"{folder}/" if folder else "", "")
+        for prefix in prefixes
+    ]
+    found = [test for test in dict.fromkeys(mirrored) if (ROOT / test).is_file()]
+    return found or [f"tests/{test}" for test in TESTS.get(f"{folder}/*", ())]
+
+
+def mutants_of(room: str, path: str) -> list[Mutant]:
+    """All mutants of a file."""
+    return [Mutant(room, path, edit) for edit in edits(path, (ROOT / path).read_text())]
+
+
+def drawn(names: Iterable[str], count: int, seed: int) -> list[Mutant]:
+    """So many mutants, as many of every room as of any other, no two of a line."""
+    shuffled = []
+    for room in names:
+        mutants = [mutant for path in rooms()[room] for mutant in mutants_of(room, path)]
+        random.Random(f"{seed} {room}").shuffle(mutants)
+        shuffled.append(list({mutant.place: mutant for mutant in reversed(mutants)}.values()))
+    chosen: list[Mutant] = []
+    while len(chosen) < count and any(shuffled):
+        for mutants in shuffled:
+            if mutants and len(chosen) < count:
+                chosen.append(mutants.pop())
+    return chosen
+
+
+def at_place(place: str) -> list[Mutant]:
+    """All mutants of a line, given as FILE:LINE."""
+    path, _, line = place.rpartition(":")
+    room = next(room for room, paths in rooms().items() if path in paths)
+    return [mutant for mutant in mutants_of(room, path) if mutant.edit.line == int(line)]
+
+
+def tree() -> list[str]:
+    """Files of the working tree, from the root; none that git ignores."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.check_output(command, cwd=ROOT, text=True).split("\0")
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+class Copy:
+    """A copy of the tree, in which mutants are planted and taken out again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "tree"
+        for name in tree():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.root / name)
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.root),
+            "PYTHONDONTWRITEBYTECODE": "1",  # a mutant may be as long, and as old, as the original
+            "XDG_CACHE_HOME": str(folder / "cache"),  # no compiled mutant outlives the run
+            "TMPDIR": str(folder / "tmp"),
+        }
+        (folder / "tmp").mkdir()
+        self._seconds: dict[tuple[str, ...], float] = {}
+
+    def judged(self, mutant: Mutant) -> tuple[Outcome, str]:
+        """What the tests of its module say of a mutant, and the first test that failed."""
+        tests = own_tests(mutant.path)
+        limit = min(LONGEST, 60 + 10 * self._unchanged(tests))
+        file = self.root / mutant.path
+        original = file.read_text()
+        file.write_text(mutant.edit.applied(original))
+        try:
+            code, output = self._pytest(tests, limit)
+        finally:
+            file.write_text(original)
+        if code is None:
+            return Outcome.TIMED_OUT, f"after {limit:.0f} s"
+        failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        if code == 0:
+            return Outcome.ALIVE, ""
+        return Outcome.KILLED, failed[0] if failed else output.strip().splitlines()[-1]
+
+    def _unchanged(self, tests: list[str]) -> float:
+        """Seconds of the tests on the unchanged tree.
+
+        Raises:
+            SystemExit: if they fail.
+        """
+        key = tuple(tests)
+        if key not in self._seconds:
+            since = time.perf_counter()
+            code, output = self._pytest(tests, LONGEST)
+            if code != 0:
+                raise SystemExit(f"{' '.join(tests)} fail on unchanged code:\n{output}")
+            self._seconds[key] = time.perf_counter() - since
+        return self._seconds[key]
+
+    def _pytest(self, tests: list[str], limit: float) -> tuple[int | None, str]:
+        """Exit code, None where the time was over, and output. Nothing that was started stays."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no",
+             "--hypothesis-seed=0", *tests],
+            cwd=self.root, env=self.environment, text=True, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=limit)
+            return process.returncode, output
+        except subprocess.TimeoutExpired:
+            return None, ""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
+def table(results: list[tuple[Mutant, Outcome]]) -> str:
+    """A row for each room, and one for all."""
+    rows = []
+    names = [room for room in ROOMS if any(mutant.room == room for mutant, _ in results)]
+    for room in [*names, "all"]:
+        own = [outcome for mutant, outcome in results if room in (mutant.room, "all")]
+        counts = [sum(outcome is each for outcome in own) for each in Outcome]
+        rows.append([room, str(len(own)), *map(str, counts)])
+    return markdown(["room", "mutants", *(outcome.value for outcome in Outcome)], rows)
+
+
+def main() -> None:
+    """Print every mutant as it is judged, those alive with their difference, and the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rooms", nargs="+", choices=list(ROOMS), default=list(ROOMS))
+    parser.add_argument("--at", nargs="+", metavar="FILE:LINE", help="all mutants of these lines")
+    arguments = parser.parse_args()
+    if arguments.at:
+        mutants = [mutant for place in arguments.at for mutant in at_place(place)]
+    else:
+        mutants = drawn(arguments.rooms, arguments.count, arguments.seed)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="code-mutants-") as folder:
+        copy = Copy(Path(folder))
+        for mutant in mutants:
+            outcome, why = copy.judged(mutant)
+            results.append((mutant, outcome))
+            print(f"{outcome.value}: {mutant.place}, {mutant.edit.kind}; {why}", flush=True)
+            if outcome is Outcome.ALIVE:
+                print(mutant.edit.diff((copy.root / mutant.path).read_text()), flush=True)
+    print()
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

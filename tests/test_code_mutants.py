@@ -1,0 +1,134 @@
+"""The benchmark of the tests: mutants are what they should be, and judged as their tests judge."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import code_mutants  # noqa: E402
+from code_edits import edits  # noqa: E402
+from code_mutants import Copy, Mutant, Outcome, mutants_of, own_tests, rooms, table  # noqa: E402
+
+
+def test_every_module_has_tests_that_exist() -> None:
+    for room, paths in rooms().items():
+        assert paths, room
+        for path in paths:
+            tests = own_tests(path)
+            assert all((ROOT / test).is_file() for test in tests), path
+            assert tests or not mutants_of(room, path), path
+
+
+def changed(text: str, path: str = "a.py") -> set[str]:
+    return {edit.applied(text) for edit in edits(path, text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "mutants"),
+    [
+        ("a < b", {"(a <= b)", "(a > b)"}),
+        ("a != b", {"(a == b)", "(a < b)", "(a > b)"}),
+        ("a and b", {"(a or b)"}),
+        ("not a", {"(a)"}),
+        ("a + b", {"(a - b)"}),
+        ("'a' + b", set()),
+        ("[a] + b", set()),
+        ("a[0]", {"a[1]", "a[-1]"}),
+        ("x = True", {"x = False"}),
+        ("f(a, b)", {"f(b, a)", "pass"}),
+        ("np.where(a, b, c)", {"np.where(a, c, b)", "pass"}),
+        ("x = min(a, b)", {"x = max(a, b)"}),
+        ("x = len(a)", {"x = (len(a) - 1)"}),
+        ("raise ValueError(f'{a + 1}')", {"pass"}),
+        ("x: Literal[1] = a", set()),
+        ("SIZE = 1 << 20", set()),
+        ("Alias = A | B[C]", set()),
+        ("SMALL = 3", {"SMALL = 4", "SMALL = 2"}),
+        ("a[i] = b", {"pass"}),
+        ('x = "ü", a < b', {'x = "ü", (a <= b)', 'x = "ü", (a > b)'}),
+    ],
+)
+def test_changes_of_python(text: str, mutants: set[str]) -> None:
+    assert changed(text) == mutants
+
+
+@pytest.mark.parametrize(
+    ("text", "mutants"),
+    [
+        ("if (a < b) c;", {"if (a <= b) c;"}),
+        ("x = -a;", set()),
+        ("x = a - b;", {"x = a + b;"}),
+        ("f(&a, *b); /* a < b */ // a + b", set()),
+        ("x = a[1u];", {"x = a[2u];", "x = a[0u];"}),
+        ("#define A (b + 1)\nx = a;", set()),
+        ("x = '<' + \"a < b\";", set()),
+        ("x = 0x10;", {"x = 17;", "x = 15;"}),
+    ],
+)
+def test_changes_of_c(text: str, mutants: set[str]) -> None:
+    assert changed(text, "a.c") == mutants
+
+
+@pytest.mark.parametrize("path", ["lgn2hdl/passes/sharing.py", "lgn2hdl/verify/scores.py"])
+def test_every_mutant_compiles_and_differs(path: str) -> None:
+    text = (ROOT / path).read_text()
+    for edit in edits(path, text):
+        mutant = edit.applied(text)
+        assert ast.dump(ast.parse(mutant)) != ast.dump(ast.parse(text))
+        assert edit.diff(text).startswith("-")
+
+
+@pytest.fixture
+def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    """A package of one module and its test, copied."""
+    root = tmp_path / "root"
+    files = {
+        "lgn2hdl/__init__.py": "",
+        "lgn2hdl/logic.py": "def f(a, b):\n    while a > b:\n        a = a - 1\n    return a + 0\n",
+        "tests/test_logic.py": "from lgn2hdl.logic import f\n\n\ndef test():\n"
+        "    assert f(3, 1) == 1\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    monkeypatch.setattr(code_mutants, "ROOT", root)
+    monkeypatch.setattr(code_mutants, "tree", lambda: list(files))
+    (tmp_path / "copy").mkdir()
+    return Copy(tmp_path / "copy")
+
+
+def test_mutants_are_judged_by_the_own_tests_their_module(
+    small_tree: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "lgn2hdl/logic.py"
+    original = (small_tree.root / path).read_text()
+    mutants = {
+        edit.applied(original).partition("\n")[2]: Mutant("room", path, edit)
+        for edit in edits(path, original)
+    }
+    wrong = mutants[original.replace("a > b", "(a >= b)").partition("\n")[2]]
+    same = mutants[original.replace("a + 0", "(a - 0)").partition("\n")[2]]
+    assert small_tree.judged(same) == (Outcome.ALIVE, "")
+    assert small_tree.judged(wrong)[0] is Outcome.KILLED
+    endless = mutants[original.replace("a - 1", "(a + 1)").partition("\n")[2]]
+    monkeypatch.setattr(code_mutants, "LONGEST", 1.0)
+    assert small_tree.judged(endless)[0] is Outcome.TIMED_OUT
+    assert (small_tree.root / path).read_text() == original
+
+
+def test_the_table_counts_every_room() -> None:
+    edit = edits("a.py", "a < b")[0]
+    results = [
+        (Mutant("passes", "a.py", edit), Outcome.KILLED),
+        (Mutant("passes", "a.py", edit), Outcome.ALIVE),
+        (Mutant("verify", "a.py", edit), Outcome.TIMED_OUT),
+    ]
+    rows = [row.split("|")[1:-1] for row in table(results).splitlines()[2:]]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["passes", "2", "1", "0", "1"],
+        ["verify", "1", "0", "1", "0"],
+        ["all", "3", "1", "1", "1"],
+    ]
