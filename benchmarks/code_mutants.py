@@ -96,10 +96,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "cpu/kernel.h": ("cpu/test_engine.py", "cpu/test_engine_c.py"),
     "datasets/*": (
         "test_datasets_files.py", "test_datasets_rows.py", "test_datasets_targets.py",
-        "test_datasets_public.py", "test_datasets_sources.py",
+        "test_datasets_parsers.py", "test_datasets_public.py", "test_datasets_sources.py",
     ),
     "datasets/cifar.py": ("test_datasets_cifar.py",),
-    "datasets/public.py": ("test_datasets_public.py", "test_datasets_sources.py"),
+    "datasets/public.py": ("test_datasets_parsers.py", "test_datasets_public.py"),
+    "datasets/parsers.py": ("test_datasets_parsers.py", "test_datasets_files.py"),
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
     "passes/*": ("test_passes.py",),

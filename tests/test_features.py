@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgn2hdl.errors import DataError
-from lgn2hdl.features import MAX_WIDTH, Features, fit_features, integer_features
+from lgn2hdl.features import (
+    MAX_WIDTH,
+    Features,
+    fit_features,
+    integer_features,
+    require_same_features,
+)
 
 
 def fit(columns, categories=None, width=12):
@@ -211,3 +217,23 @@ def test_features_that_do_not_fit_together(change):
     Features(**GOOD)
     with pytest.raises(ValueError, match=r"feature|categor|step"):
         Features(**(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"column": [0, 0]},
+        {"width": [1, 5]},
+        {"offset": [0.0, 1.0]},
+        {"step": [1.0, 2.0]},
+        {"category": [-1, -1]},
+        {"column_names": ("a", "c")},
+        {"categories": (("no",), ())},
+    ],
+)
+def test_a_model_of_other_features_is_refused(change):
+    require_same_features(Features(**GOOD), Features(**GOOD), "beans")
+    for model, data in ((GOOD, GOOD | change), (GOOD | change, GOOD)):
+        with pytest.raises(DataError, match="other columns than those of beans") as error:
+            require_same_features(Features(**model), Features(**data), "beans")
+        assert "\n" not in str(error.value)
