@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from lgn2hdl import scratch
 from lgn2hdl.errors import OutputError
+from lgn2hdl.scratch import UNFINISHED
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -23,19 +23,21 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OutputError: if the folder or the file cannot be written.
     """
-    handle, name = _temporary(path)
+    temporary, handle = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
     except BaseException as error:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise OutputError(f"cannot write {path}: {reason(error)}") from None
         raise
+    finally:
+        scratch.release(temporary)
 
 
 def require_writable(path: Path) -> None:
@@ -50,15 +52,17 @@ def require_writable(path: Path) -> None:
 
 
 def _try_temporary(path: Path) -> None:
-    handle, name = _temporary(path)
+    temporary, handle = _temporary(path)
+    temporary.unlink(missing_ok=True)
     os.close(handle)
-    Path(name).unlink()
+    scratch.release(temporary)
 
 
-def _temporary(path: Path) -> tuple[int, str]:
+def _temporary(path: Path) -> tuple[Path, int]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        scratch.sweep_once(path.parent, UNFINISHED)
+        return scratch.claim(path.parent, UNFINISHED, folder=False)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from None
 
@@ -80,17 +84,31 @@ def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
     require_replaceable(target, marker)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        with scratch.scratch_folder(target.parent, UNFINISHED) as fresh:
+            yield fresh
+            fresh.chmod(0o777 & ~_umask())
+            _swap(fresh, target)  # (what is removed with the block now is the old folder)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """An empty folder that is removed when the block ends; see :mod:`scratch`.
+
+    Raises:
+        OutputError: if there is no place for it.
+    """
+    block = scratch.scratch_folder()
     try:
-        yield fresh
-        fresh.chmod(0o777 & ~_umask())
-        _swap(fresh, target)
+        folder = block.__enter__()
     except OSError as error:
-        raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        raise OutputError(
+            f"no temporary folder can be made ({reason(error)}): set TMPDIR to a folder"
+        ) from None
+    with ExitStack() as stack:
+        stack.push(block)
+        yield folder
 
 
 def require_replaceable(target: Path, marker: str) -> None:

@@ -18,14 +18,14 @@ import os
 import platform
 import shlex
 import shutil
-import signal
 import stat
 import subprocess
-import tempfile
 from pathlib import Path
 
-from lgn2hdl.errors import ToolError
-from lgn2hdl.files import reason
+from lgn2hdl.errors import OutputError, ToolError
+from lgn2hdl.files import reason, temporary_folder
+from lgn2hdl.programs import run_program
+from lgn2hdl.scratch import UNFINISHED, scratch_folder
 
 FLAGS: tuple[str, ...] = (
     "-O3",
@@ -174,8 +174,8 @@ def _compile(
     compiler: tuple[str, ...], source: Path, flags: tuple[str, ...], folder: Path, name: str
 ) -> Path:
     """Compile in a folder of our own and move the result into the cache in one step."""
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as work:
-        output = Path(work) / "library.so"
+    with scratch_folder(folder, UNFINISHED) as work:
+        output = work / "library.so"
         for common in (FLAGS, tuple(flag for flag in FLAGS if flag != "-march=native")):
             command = [*compiler, *common, *flags, "-o", str(output), str(source), "-lm"]
             code, printed = _run(command)
@@ -195,38 +195,18 @@ def _compile(
 def _run(command: list[str]) -> tuple[int, str]:
     """Exit code and printed text; a compiler that hangs is ended with the programs it started."""
     try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            env={**os.environ, "LC_ALL": "C"},  # messages in one language
-            start_new_session=True,
-        )
+        # (Messages in one language.)
+        return run_program(command, environment={"LC_ALL": "C"}, timeout=TIMEOUT)
     except OSError as error:
         raise ToolError(
             f"{command[0]} cannot be started ({reason(error)}): set CC to another C compiler"
         ) from None
-    try:
-        printed, _ = process.communicate(timeout=TIMEOUT)
+    except OutputError as error:
+        raise ToolError(str(error)) from None
     except subprocess.TimeoutExpired:
-        _end(process)
         raise ToolError(
             f"{command[0]} did not finish within {TIMEOUT:g} s: set CC to another C compiler"
         ) from None
-    except BaseException:
-        _end(process)
-        raise
-    return process.returncode, printed
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End a program and all that it started: it leads a group of its own."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def _complaint(printed: str) -> str:
@@ -253,17 +233,16 @@ def _cache_folder() -> Path:
 
 @functools.cache
 def _folder_of_this_process() -> Path:
+    block = temporary_folder()
     try:
-        folder = Path(tempfile.mkdtemp(prefix="lgn2hdl-native-"))
-    except OSError as error:
-        raise ToolError(
-            f"no folder for compiled code ({reason(error)}): set XDG_CACHE_HOME to one"
-        ) from None
+        folder = block.__enter__()
+    except OutputError:
+        raise ToolError("no folder for compiled code: set XDG_CACHE_HOME to one") from None
     owner = os.getpid()
 
     def remove() -> None:
         if os.getpid() == owner:  # a forked child leaves it to its parent
-            shutil.rmtree(folder, ignore_errors=True)
+            block.__exit__(None, None, None)
 
     atexit.register(remove)
     return folder

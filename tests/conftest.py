@@ -1,7 +1,12 @@
 """Where the tests find data sets: the folder beside the repository, if somebody put one there."""
 
 import os
+import select
+import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
@@ -19,6 +24,46 @@ settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden``: write the golden files anew; read the difference before you commit."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore interrupts, and what they start inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def start():
+    """Starts processes; those that are still running end with the test, whatever happens."""
+    processes = []
+
+    def call(command, **options):
+        """A ``Popen`` that leads a process group of its own."""
+        process = subprocess.Popen(command, start_new_session=True, **options)
+        processes.append(process)
+        return process
+
+    yield call
+    for process in processes:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        with process:  # (closes its pipes and waits)
+            pass
+
+
+@pytest.fixture
+def time_is_up(monkeypatch, tmp_path) -> Path:
+    """A file: as soon as there is one, the programs that run are out of time, and not before."""
+    ready, real = tmp_path / "time is up", select.select
+
+    def wait(reading: list, writing: list, special: list, _seconds: float) -> tuple:
+        found = real(reading, writing, special, 0)
+        while not ready.exists() and not found[0]:
+            found = real(reading, writing, special, 0.01)
+        return found
+
+    monkeypatch.setattr("lgn2hdl.leash.select", SimpleNamespace(select=wait))
+    return ready
 
 
 @pytest.fixture

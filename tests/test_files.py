@@ -9,6 +9,7 @@ import pytest
 from lgn2hdl import files
 from lgn2hdl.errors import OutputError
 from lgn2hdl.files import replaced_folder
+from lgn2hdl.scratch import UNFINISHED
 
 MARKER = "manifest.json"
 
@@ -108,7 +109,7 @@ def test_a_failed_second_rename_brings_the_old_folder_back(tmp_path, monkeypatch
     rename = files.Path.rename
 
     def failing(self, to):
-        if self.name.startswith(".out.") and not self.name.endswith(".old") and to == target:
+        if UNFINISHED in self.name and not self.name.endswith(".old") and to == target:
             raise OSError(5, "Input/output error")
         return rename(self, to)
 
@@ -123,6 +124,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from lgn2hdl.files import replaced_folder
+from lgn2hdl.scratch import UNFINISHED
 with replaced_folder(Path(sys.argv[1]), "manifest.json") as folder:
     (folder / "manifest.json").write_text("half")
     print("inside", flush=True)

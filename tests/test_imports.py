@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "lgn2hdl"
 
 BASE = {"errors", "logic", "packed"}
-FILES = BASE | {"files", "container"}
+PROCESSES = {"scratch", "leash", "leash_keeper", "programs"}
+FILES = BASE | PROCESSES | {"files", "container"}
 GRAPH = BASE | {"netlist"}
 MODEL = GRAPH | {"features", "model"}
 DESIGN = MODEL | {"lower", "passes", "head", "circuit", "arithmetic", "assemble"}
@@ -23,9 +24,13 @@ MAY_IMPORT = {
     "errors": set(),
     "logic": {"errors"},
     "packed": {"errors"},
-    "files": {"errors"},
+    "scratch": set(),  # (this one and the next two are copied into generated folders)
+    "leash": set(),
+    "leash_keeper": set(),
+    "files": {"errors", "scratch"},
+    "programs": {"errors", "files", "leash"},
     "container": {"errors", "files"},
-    "native": {"errors", "files"},
+    "native": {"errors", "files", "programs", "scratch"},
     "netlist": BASE,
     "bench_format": GRAPH,
     "features": GRAPH,
@@ -49,7 +54,7 @@ MAY_IMPORT = {
     "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
     "cpu": FILES | MODEL | {"model_file", "lower", "passes", "native", "golden", "head"},
     "c_export": FILES | MODEL | {"lower", "passes", "cpu"},
-    "hdl": DESIGN,
+    "hdl": FILES | DESIGN,
     "sim": set(),  # its files are copied into generated folders and run there alone
     "verify": FILES | DESIGN | {"golden", "corners", "hdl", "synth"},
     "synth": FILES

@@ -2,10 +2,10 @@ import ctypes
 import multiprocessing
 import os
 import stat
-import time
 from pathlib import Path
 
 import pytest
+from processes import is_running, wait_until
 
 from lgn2hdl import native
 from lgn2hdl.errors import ToolError
@@ -201,29 +201,17 @@ def test_a_compiler_that_cannot_be_started(source, fake_compiler):
         native.build(source)
 
 
-def ends_soon(process: int) -> bool:
-    """Whether a process that was killed is gone, or only waits to be collected, within 10 s."""
-    for _ in range(100):
-        try:
-            state = Path(f"/proc/{process}/stat").read_text().split()[2]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def test_a_compiler_that_hangs_is_ended_with_its_children(
-    tmp_path, source, fake_compiler, monkeypatch
+    tmp_path, source, fake_compiler, monkeypatch, time_is_up
 ):
     monkeypatch.setattr(native, "TIMEOUT", 1.0)
-    fake_compiler(f"#!/bin/sh\nsleep 100 &\necho $! > '{tmp_path}/child'\nwait\n")
+    script = f"sleep 1000 &\necho $! > '{tmp_path}/child'\ntouch '{time_is_up}'\nwait\n"
+    fake_compiler(f"#!/bin/sh\n{script}")
     with pytest.raises(ToolError, match="did not finish within 1 s") as error:
         native.build(source)
     assert one_line(error)
     child = int((tmp_path / "child").read_text())
-    assert ends_soon(child)
+    wait_until(lambda: not is_running(child), "the end of the child")
 
 
 def test_a_compiler_that_does_not_know_the_processor(source, fake_compiler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from lgn2hdl.board.boards import INSTALL, Board, constraints, read_pins
 from lgn2hdl.board.identity import describe, sample_bytes
 from lgn2hdl.board.protocol import Identity
 from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.netlist import live
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.area import Cells
@@ -183,8 +183,7 @@ def build_board(
         board.tools.pins_file: constraints(board, pins),
     }
     clock_mhz, bitstream = pins.clock_hz / 1e6, f"{top}.{board.tools.suffix}"
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for file, text in texts.items():
             (folder / file).write_text(text)
         routed = _run_tools(folder, top, options, clock_mhz)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.back import verilog
 from amaranth.hdl import Cat, ClockDomain, Const, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
@@ -17,6 +16,7 @@ from lgn2hdl.board.protocol import Flag, Identity, Kind
 from lgn2hdl.board.receiver import FIRST_REJECTION, FrameReceiver
 from lgn2hdl.board.uart import BITS_OF_BYTE, UartReceiver, UartTransmitter
 from lgn2hdl.errors import OptionError
+from lgn2hdl.hdl.convert import verilog_text
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.head import BitsPlan
 from lgn2hdl.schedule import Design
@@ -160,5 +160,4 @@ def board_verilog(
         OptionError: if the line is too fast, see :func:`require_time`.
     """
     top = BoardTop(design, network, identity, timing)
-    text = verilog.convert(top, name=name, emit_src=False, strip_internal_attrs=True)
-    return str(text)
+    return verilog_text(top, name)

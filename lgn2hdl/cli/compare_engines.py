@@ -5,9 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from lgn2hdl.cpu import Engine as CpuEngine
 from lgn2hdl.cpu import supported
 from lgn2hdl.errors import ToolError
 from lgn2hdl.features import Integers
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.model import Bits, LogicNet
 from lgn2hdl.synth.tools import Tool, run_tool
 from lgn2hdl.verify.differential import (
@@ -107,8 +106,7 @@ def _library(files: Mapping[str, str]) -> ctypes.CDLL:
     if program is None:
         raise ToolError("no C compiler is on the PATH: install cc, gcc or clang")
     compiler = Tool("the C compiler", (program,), "install cc, gcc or clang")
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
         arguments = ["-std=c99", "-O0", "-fPIC", "-shared", "-o", "model.so", "model.c"]

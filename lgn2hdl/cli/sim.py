@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import subprocess
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,16 @@ from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_pack
 from lgn2hdl.cli.synth import synth_options
 from lgn2hdl.cli.synth_run import write_design
 from lgn2hdl.errors import MismatchError, OptionError
+from lgn2hdl.files import temporary_folder
+from lgn2hdl.programs import run_shown
 from lgn2hdl.synth.flow import file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest
 
 SIMULATORS = ("auto", "wheel", "verilator", "icarus")
 STDERR = 2
+
+RESULTS = "LGN2HDL_SIM_RESULTS"
+"""Environment variable that tells ``run_sim.py`` where to write."""
 
 
 @click.command()
@@ -51,20 +58,35 @@ def sim(
     if coverage and not (folder / "sim" / "verilog_coverage.py").is_file():
         raise OptionError(f"{folder} was written without coverage: run 'lgn2hdl synth' again")
     command = [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
-    code = subprocess.run(
-        [*command, *["--coverage"] * coverage], stdout=STDERR if as_json else None
-    ).returncode
-    if code == 2:  # something is missing, and run_sim.py has said what in its one line
-        raise click.exceptions.Exit(1)
-    if code:
-        raise MismatchError(f"the simulation of {folder} failed: the lines above say how")
-    if as_json:
-        print_json({"folder": str(folder), "coverage": _coverage(folder) if coverage else None})
+    command += ["--coverage"] * coverage
+    with _results(folder) as results:
+        code = run_shown(
+            command,
+            environment={RESULTS: str(results.resolve())},
+            output=STDERR if as_json else None,
+        )
+        if code == 2:  # something is missing, and run_sim.py has said what in its one line
+            raise click.exceptions.Exit(1)
+        if code:
+            raise MismatchError(f"the simulation of {folder} failed: the lines above say how")
+        if as_json:
+            found = _coverage(results) if coverage else None
+            print_json({"folder": str(folder), "coverage": found})
 
 
-def _coverage(folder: Path) -> dict[str, Any]:
+@contextlib.contextmanager
+def _results(folder: Path) -> Iterator[Path]:
+    """Where the simulation writes: the folder itself, unless it must not be written."""
+    if os.access(folder, os.W_OK | os.X_OK):
+        yield folder
+        return
+    with temporary_folder() as place:
+        yield place
+
+
+def _coverage(results: Path) -> dict[str, Any]:
     """What the simulation wrote beside its table."""
-    found: dict[str, Any] = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((results / "coverage.json").read_text(encoding="utf-8"))
     return found
 
 

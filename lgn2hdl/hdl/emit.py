@@ -100,14 +100,11 @@ def _pipeline_files(
 ) -> dict[str, str]:
     if emitter is Emitter.TEXT:
         return verilog_files(design, name, module=module, clock_enable=clock_enable)
-    from amaranth.back import verilog
-
     from lgn2hdl.hdl.component import components
+    from lgn2hdl.hdl.convert import verilog_text
 
     return {
-        f"{part}.v": verilog.convert(
-            component, name=part, emit_src=False, strip_internal_attrs=True
-        )
+        f"{part}.v": verilog_text(component, part)
         for part, component in components(
             design, name, module=module, clock_enable=clock_enable
         ).items()

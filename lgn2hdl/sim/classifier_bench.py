@@ -23,6 +23,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
 FOLDER = Path(os.environ.get("LGN2HDL_SIM_FOLDER", Path(__file__).resolve().parents[1]))
+RESULTS = Path(os.environ.get("LGN2HDL_SIM_RESULTS", FOLDER))
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,12 @@ def fail(output: str, vector: Vector | None, expected: int, got: Any) -> NoRetur
         "got": got_text,
         "x": None if vector is None else hex(vector.x),
     }
-    file = FOLDER / "mismatch.json"
+    file = RESULTS / "mismatch.json"
     if not file.exists():  # the first failure is the one to look at
-        file.write_text(json.dumps(report, indent=2) + "\n")
+        unfinished = RESULTS / "sim_build" / "mismatch.json"
+        unfinished.parent.mkdir(exist_ok=True)
+        unfinished.write_text(json.dumps(report, indent=2) + "\n")
+        unfinished.replace(file)  # (so that it is whole or not there)
     raise AssertionError(
         f"vector {number}: {output} is {got_text}, expected {hex(expected)}; see mismatch.json"
     )

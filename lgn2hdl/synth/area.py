@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from lgn2hdl.errors import ToolError
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.synth.devices import Device, find_device, require_capacity
 from lgn2hdl.synth.tools import Tool, run_tool, script_tool
 
@@ -121,8 +120,7 @@ def measure_area(
     """
     command = device.synthesis_command(top)
     script = f"read_verilog {' '.join(verilog)}; {command}; tee -q -o stat.json stat -json"
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         for file_name, text in verilog.items():
             (folder / file_name).write_text(text)
         run_tool(

@@ -35,7 +35,10 @@ from lgn2hdl.synth.vectors import Vectors, vector_files
 
 MANIFEST_VERSION = 4
 
-RUNNER = ("run_sim.py", "verilog_coverage.py")
+PROCESSES = ("leash.py", "leash_keeper.py", "scratch.py")
+"""Files of every test bench that are copies of our own modules: what starts programs."""
+
+RUNNER = ("run_sim.py", "verilog_coverage.py", *PROCESSES)
 """Files of every test bench: what builds and runs it."""
 
 BENCHES = {
@@ -227,4 +230,5 @@ def _json(value: Any) -> str:
 
 def bench_file(name: str) -> str:
     """Text of a file of the test bench."""
-    return resources.files("lgn2hdl.sim").joinpath(name).read_text("utf-8")
+    package = "lgn2hdl" if name in PROCESSES else "lgn2hdl.sim"
+    return resources.files(package).joinpath(name).read_text("utf-8")

@@ -12,17 +12,16 @@ Mishchenko et al., FPGA 2009; SAT on windows of a mapping (``&satlut``), Schmitt
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from lgn2hdl import logic
 from lgn2hdl.bench_format import from_bench, to_bench
 from lgn2hdl.errors import ToolError
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, depth
 from lgn2hdl.passes import prune
 from lgn2hdl.synth.tools import Tool, run_tool, script_tool
@@ -204,8 +203,7 @@ def run_abc(
     one_gate = "module one_gate(input a, b, output y); assign y = a & b; endmodule\n"
     script = "read_verilog one_gate.v; simplemap; abc -lut 2 -script script.abc"
     steps = [step.strip() for text in ("backup", *commands, "restore") for step in text.split(";")]
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         files = {"one_gate.v": one_gate, "script.abc": "\n".join(steps) + "\n", **inputs}
         for file_name, text in files.items():
             (folder / file_name).write_text(text)

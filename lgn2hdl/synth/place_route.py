@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.synth.area import Cells, count_cells, yosys
 from lgn2hdl.synth.devices import Device, levels_for_target, require_capacity, require_router
 from lgn2hdl.synth.tools import Tool, run_tool, script_tool, tool_version
@@ -142,8 +142,7 @@ def place_and_route(
     install = "run 'pip install lgn2hdl[pnr]', or leave --pnr out"
     router = script_tool(script, script.removeprefix("yowasp-"), install)
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         cells, wrapper_cells = map_in_wrapper(verilog, top, device, folder, timeout)
         arguments = [*_arguments(device, target_mhz, seed), *options]
         try:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sysconfig
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from lgn2hdl.errors import ToolError
+from lgn2hdl.files import temporary_folder
+from lgn2hdl.programs import run_program
 
 SHOWN_LINES = 3
 """Lines of a tool's output that an error message shows, the last ones."""
@@ -94,8 +92,8 @@ def tool_version(tool: Tool, argument: str = "--version") -> str:
     Raises:
         ToolError: as :func:`run_tool`, or if it prints nothing.
     """
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        printed = run_tool(tool, [argument], folder=Path(name), timeout=VERSION_SECONDS)
+    with temporary_folder() as folder:
+        printed = run_tool(tool, [argument], folder=folder, timeout=VERSION_SECONDS)
     lines = _lines(printed)
     if not lines:
         raise ToolError(f"{tool.name} does not say its version: {tool.install}")
@@ -103,49 +101,16 @@ def tool_version(tool: Tool, argument: str = "--version") -> str:
 
 
 def _run(command: Sequence[str], tool: Tool, folder: Path, timeout: float) -> tuple[int, str]:
-    """Exit code and what was printed.
-
-    The tool gets a process group of its own, which ends with it: a script's children would live
-    on otherwise. It prints into a file, because a pipe is not closed before the last child has.
-    """
-    with tempfile.TemporaryFile() as log:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError):
-            raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
-        except OSError as error:
-            raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
-        try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            last = _last_lines(_printed(log))
-            raise ToolError(f"{tool.name} did not finish within {timeout:g} s: {last}") from None
-        except BaseException:
-            _end(process)
-            raise
-        return process.returncode, _printed(log)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a tool and all its children."""
+    """Exit code and what was printed."""
     try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (AttributeError, ProcessLookupError, PermissionError):  # no process groups, or gone
-        process.kill()
-    process.wait()
-
-
-def _printed(log: IO[bytes]) -> str:
-    log.seek(0)
-    return log.read().decode(errors="replace")
+        return run_program(command, folder=folder, timeout=timeout)
+    except (FileNotFoundError, PermissionError):
+        raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
+    except OSError as error:
+        raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
+    except subprocess.TimeoutExpired as error:
+        last = _last_lines(str(error.output))
+        raise ToolError(f"{tool.name} did not finish within {timeout:g} s: {last}") from None
 
 
 def _complaint(text: str, error_text: str) -> str:

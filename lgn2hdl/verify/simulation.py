@@ -8,9 +8,7 @@ of any module is.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from lgn2hdl.errors import ToolError
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.hdl.interface import Kind
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
 from lgn2hdl.head import BitsPlan
+from lgn2hdl.programs import run_program
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.folder import BENCHES, RUNNER, bench_file
 from lgn2hdl.synth.vectors import Vectors, vector_files
@@ -54,8 +54,7 @@ def simulate(design: Design, modules: Sequence[Rtl], table: VectorTable) -> list
         ToolError: if the simulation cannot be built, or fails without a result that is wrong.
     """
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         _write(design, modules, table, folder)
         wrong = _run(folder, design, modules, table)
     seconds = time.perf_counter() - began
@@ -142,14 +141,12 @@ def _run(
     folder: Path, design: Design, modules: Sequence[Rtl], table: VectorTable
 ) -> Mismatch | None:
     """The first mismatch of the bench, in the name of the module whose port differs."""
-    done = subprocess.run(
-        [sys.executable, "sim/run_sim.py"], cwd=folder, capture_output=True, text=True
-    )
-    if done.returncode == 0:
+    code, printed = run_program([sys.executable, "sim/run_sim.py"], folder=folder)
+    if code == 0:
         return None
     report = folder / "mismatch.json"
     if not report.is_file():
-        raise ToolError(f"the simulation failed: {_complaint(done.stdout + done.stderr)}")
+        raise ToolError(f"the simulation failed: {_complaint(printed)}")
     return _decoded(json.loads(report.read_text()), design, modules, table)
 
 

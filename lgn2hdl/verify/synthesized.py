@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.synth.devices import Device
 from lgn2hdl.synth.mapping import yosys_tool
 from lgn2hdl.synth.tools import run_tool
@@ -39,8 +38,7 @@ def synthesized(verilog: Mapping[str, str], top: str, device: Device, name: str)
         f"rename {top} {name}",
         "write_verilog -noattr out.v",
     ])  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as path:
-        folder = Path(path)
+    with temporary_folder() as folder:
         for own, text in zip(numbered, verilog.values(), strict=True):
             (folder / own).write_text(text)
         arguments = ["-q", "-p", script]

@@ -8,12 +8,11 @@ is an error.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lgn2hdl import logic
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.synth.mapping import yosys_tool
 from lgn2hdl.synth.tools import run_tool
 from lgn2hdl.verify.cells import (
@@ -47,8 +46,7 @@ def read_with_yosys(files: Mapping[str, str], top: str) -> Cells:
         HardwareError: if there is a kind of cell that is not known here.
         ToolError: if Yosys is missing, fails or refuses the text.
     """
-    with tempfile.TemporaryDirectory(prefix="lgn2hdl-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         # Our own file names: nothing of the caller's reaches the script.
         numbered = [f"file{index}.v" for index in range(len(files))]
         for own, text in zip(numbered, files.values(), strict=True):

@@ -203,8 +203,8 @@ def test_a_tool_fails(tools, design, other, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_tool_hangs(tools, design):
-    tools(icepack="time.sleep(60)")
+def test_a_tool_hangs(tools, design, time_is_up):
+    tools(icepack=f"open({str(time_is_up)!r}, 'w'); time.sleep(1000)")
     with pytest.raises(ToolError, match="icepack did not finish within 2 s"):
         build(design, seconds=2)
 

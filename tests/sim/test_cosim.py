@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits
+from processes import is_running, wait_for_text, wait_until
 
 from lgn2hdl.assemble import assemble
 from lgn2hdl.hdl.emit import emit_verilog
@@ -75,8 +77,11 @@ def simulated(original, tmp_path_factory):
     """The folder, copied to a path with spaces and run by make; and what make said."""
     copy = tmp_path_factory.mktemp("copy") / "another place" / "my $mall design"
     shutil.copytree(original, copy)
+    temporary = copy.with_name("temporary files")  # (make cannot work in such a path)
+    temporary.mkdir()
     done = subprocess.run(
         ["make", "-C", str(copy), "sim", f"PYTHON='{sys.executable}'"],
+        env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
     )
@@ -93,6 +98,7 @@ def test_a_copied_folder_simulates_itself(simulated):
     assert last == [f"PASS: 3 tests, class and all scores bit-exact, latency {latency}"]
     assert f"{N_VECTORS} vectors back to back" in done.stdout
     assert not (copy / "mismatch.json").exists()
+    assert not list(copy.with_name("temporary files").iterdir())
     assert manifest["scores"]["signed"]
 
 
@@ -116,14 +122,97 @@ def test_a_network_of_bits_simulates_itself(adder):
     assert [int(line, 16) for line in lines] == expected  # what it was held against is right
 
 
+AS_ANYBODY = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # even root has to obey the modes of files from now on
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.fixture
+def read_only():
+    """Takes away the right to write a folder, until the test is over."""
+    changed = []
+
+    def call(folder: Path) -> None:
+        for path in (folder, *folder.rglob("*")):
+            changed.append((path, path.stat().st_mode))
+            path.chmod(path.stat().st_mode & ~0o222)
+
+    yield call
+    for path, mode in changed:
+        path.chmod(mode)
+
+
 @pytest.mark.usefixtures("needs_a_compiler")
-def test_a_design_without_scores_simulates_itself(network, tmp_path):
+def test_a_folder_that_cannot_be_written_simulates_itself(network, tmp_path, read_only):
+    """Here of a design without scores, with what an earlier simulation has left."""
+    folder, temporary = tmp_path / "rtl", tmp_path / "temporary"
     vectors = random_vectors(network.features, 100)
-    write_bench(tmp_path / "rtl", network, prune(lower(network))[0], vectors, scores=False)
-    done = run_script(tmp_path / "rtl", "wheel")
+    write_bench(folder, network, prune(lower(network))[0], vectors, scores=False)
+    temporary.mkdir()
+    for name in ("sim_build", "sim_build/earlier", "sim/__pycache__"):
+        (folder / name).mkdir()
+    read_only(folder)
+    before = sorted(folder.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ANYBODY, folder / "sim" / "run_sim.py", "wheel"],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    latency = json.loads((tmp_path / "rtl" / "manifest.json").read_text())["latency"]
+    latency = json.loads((folder / "manifest.json").read_text())["latency"]
     assert f"PASS: 3 tests, class bit-exact, latency {latency}" in done.stdout
+    assert sorted(folder.rglob("*")) == before
+    assert not list(temporary.iterdir())
+
+
+def test_what_a_temporary_folder_would_take_along_is_printed(
+    original, tmp_path, monkeypatch, capsys
+):
+    script = load_script(original)
+    monkeypatch.setattr(script, "RESULTS", tmp_path)
+    script.report_failure(3, 1)
+    assert capsys.readouterr().out == "FAIL: 1 of 3 tests failed\n"
+    (tmp_path / "mismatch.json").write_text("{}\n")
+    script.report_failure(3, 1)
+    assert capsys.readouterr().out == "mismatch.json: {}\n\nFAIL: 1 of 3 tests failed\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_whatever_ends_the_script_ends_the_simulator(original, tmp_path, start, number):
+    """Here a Verilator that never ends, and what it has started."""
+    pytest.importorskip("cocotb")
+    folder, tools, temporary = (tmp_path / name for name in ("tiny", "tools", "temporary"))
+    shutil.copytree(original, folder)
+    for made in (tools, temporary):
+        made.mkdir()
+    started = tmp_path / "started"
+    script = (
+        '[ "$1" != --version ] || exec echo "Verilator 5.048"\n'
+        f"sleep 1000 & echo $! $$ > '{started}.new'; mv '{started}.new' '{started}'; wait\n"
+    )
+    for name in ("make", "g++", "verilator"):
+        (tools / name).write_text(f"#!/bin/sh\n{script}")
+        (tools / name).chmod(0o755)
+    process = start(
+        [sys.executable, folder / "sim" / "run_sim.py", "verilator"],
+        env={**os.environ, "TMPDIR": str(temporary), "PATH": f"{tools}:{os.environ['PATH']}"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    programs = [int(word) for word in wait_for_text(started).split()]
+    assert all(map(is_running, programs))
+    process.send_signal(number)
+    _, error = process.communicate()
+    wait_until(lambda: not any(map(is_running, programs)), "the end of the simulator")
+    code = {signal.SIGKILL: -9, signal.SIGTERM: 143, signal.SIGINT: 130}[number]
+    assert (process.returncode, error) == (
+        code, {130: "error: interrupted\n", 143: "error: terminated\n", -9: ""}[code],
+    )  # fmt: skip
+    if number != signal.SIGKILL:
+        assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("output", [0, 4, 7, 8])

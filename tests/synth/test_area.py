@@ -188,8 +188,8 @@ def test_a_device_without_a_tool():
         measure_area({"t.v": "module t; endmodule"}, "t", find_device("generic"))
 
 
-def test_yosys_that_hangs(fake_yosys):
-    fake_yosys(None, printed="thinking", code="$(sleep 60)")
+def test_yosys_that_hangs(fake_yosys, time_is_up):
+    fake_yosys(None, printed="thinking", code=f"$(touch '{time_is_up}'; sleep 1000)")
     with pytest.raises(ToolError, match="Yosys did not finish within 2 s: thinking"):
         measure_area({"t.v": "module t; endmodule"}, "t", timeout=2)
 

@@ -252,12 +252,13 @@ def fake_yosys(python_tool):
         ("pass", "Yosys did not write out.bench: it printed nothing"),
         ("open('out.bench', 'w')", "Yosys did not write out.bench: it printed nothing"),
         ("print('ERROR: no ABC'); sys.exit(1)", "failed with exit code 1: ERROR: no ABC"),
-        ("time.sleep(60)", "Yosys did not finish within 0.5 s"),
+        ("open(READY, 'w'); time.sleep(1000)", "Yosys did not finish within 0.5 s"),
     ],
 )
-def test_yosys_fails(fake_yosys, script, complaint):
+def test_yosys_fails(fake_yosys, script, complaint, time_is_up):
+    tool = fake_yosys(script.replace("READY", repr(str(time_is_up))))
     with pytest.raises(ToolError) as caught:
-        run_abc(fake_yosys(script), ["strash"], {}, ["out.bench"], 0.5)
+        run_abc(tool, ["strash"], {}, ["out.bench"], 0.5)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
 

