@@ -215,7 +215,7 @@ def test_results_a_cycle_late_come_with_a_stream() -> None:
     assert verdicts(report)["Verilog: latency"] is Verdict.DIFFERENT
     example = report.counterexample
     assert example is not None
-    assert len(example.stream) == design.latency + 1 or len(example.stream) > design.latency
+    assert len(example.stream) > design.latency
     assert example.features in example.stream
     sample = np.array([example.features], design.network.features.dtype)
     assert example.expected["class"] == design.network.decisions(sample)[0]
@@ -312,7 +312,7 @@ def test_a_design_that_is_right_in_another_way() -> None:
     found = re.findall(r"(\w+) = from_core\[(\d+)\];", text)
     weights = design.network.head.weight
     assert len(set(weights.tolist())) > 1
-    report = None
+    proofs = 0
     for (one, first), (other, second) in itertools.pairwise(found):
         changed = text.replace(f"{one} = from_core[{first}];", f"{one} = from_core[{second}];")
         changed = changed.replace(
@@ -323,6 +323,8 @@ def test_a_design_that_is_right_in_another_way() -> None:
             report = verifier.verify(files_changed)
             if verdicts(report)["Verilog: latency"] is Verdict.PROVED:
                 assert report.verdict is Verdict.PROVED
+                proofs += 1
+    assert proofs
 
 
 def test_out_of_time() -> None:
