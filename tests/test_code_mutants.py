@@ -10,7 +10,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import code_mutants  # noqa: E402
 from code_edits import edits  # noqa: E402
-from code_mutants import Copy, Mutant, Outcome, mutants_of, own_tests, rooms, table  # noqa: E402
+from code_mutants import (  # noqa: E402
+    Copy,
+    Mutant,
+    Outcome,
+    failed_test,
+    mutants_of,
+    own_tests,
+    rooms,
+    table,
+)
 
 
 def test_every_module_has_tests_that_exist() -> None:
@@ -100,7 +109,7 @@ def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
     return Copy(tmp_path / "copy")
 
 
-def test_mutants_are_judged_by_the_own_tests_their_module(
+def test_mutants_are_judged_by_the_tests_of_their_module(
     small_tree: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "lgn2hdl/logic.py"
@@ -111,12 +120,25 @@ def test_mutants_are_judged_by_the_own_tests_their_module(
     }
     wrong = mutants[original.replace("a > b", "(a >= b)").partition("\n")[2]]
     same = mutants[original.replace("a + 0", "(a - 0)").partition("\n")[2]]
-    assert small_tree.judged(same) == (Outcome.ALIVE, "")
-    assert small_tree.judged(wrong)[0] is Outcome.KILLED
+    assert small_tree.judged(same, 100) == (Outcome.ALIVE, "")
+    assert small_tree.judged(wrong, 100) == (Outcome.KILLED, "tests/test_logic.py::test")
     endless = mutants[original.replace("a - 1", "(a + 1)").partition("\n")[2]]
-    monkeypatch.setattr(code_mutants, "LONGEST", 1.0)
-    assert small_tree.judged(endless)[0] is Outcome.TIMED_OUT
+    assert small_tree.judged(endless, 1)[0] is Outcome.TIMED_OUT
     assert (small_tree.root / path).read_text() == original
+
+
+def test_a_test_that_fails_on_unchanged_code_kills_nothing(small_tree: Copy) -> None:
+    path = "lgn2hdl/logic.py"
+    (small_tree.root / "tests" / "test_logic.py").write_text("def test():\n    assert 0\n")
+    edit = edits(path, (small_tree.root / path).read_text())[0]
+    with pytest.raises(SystemExit, match="fails on unchanged code"):
+        small_tree.judged(Mutant("room", path, edit), 100)
+
+
+def test_the_first_test_that_failed() -> None:
+    assert failed_test("F\nFAILED tests/a.py::b[x-1] - ValueError: - c\n") == "tests/a.py::b[x-1]"
+    assert failed_test("ERROR tests/a.py - SyntaxError\nFAILED tests/b.py::c") == "tests/a.py"
+    assert failed_test("1 passed") is None
 
 
 def test_the_table_counts_every_room() -> None:
