@@ -2,14 +2,16 @@
 
 A data set has columns: numbers or categories. The network reads features: unsigned integers of a
 few bits each. An integer column that fits passes as it is; a real one is scaled and rounded; a
-category becomes one one-bit feature per value. The rule travels with the model, so that the
-hardware, the CPU and the golden model see the same integers.
+category becomes one one-bit feature per value. A number that is missing is NaN; where the rule
+allows that, it counts as the training median, and a one-bit feature can say so. The rule travels
+with the model, so that the hardware, the CPU and the golden model see the same integers.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,18 @@ MAX_WIDTH = 16
 """Widest feature in bits."""
 
 NOT_A_CATEGORY = -1
+IS_MISSING = -2
+"""In place of a category code: the feature is 1 where the column's number is missing."""
 
 Integers = npt.NDArray[np.unsignedinteger]
+
+
+class Missing(Enum):
+    """What happens to numbers that are missing."""
+
+    ERROR = "error"
+    MEDIAN = "median"
+    FLAG = "flag"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +43,20 @@ class Features:
     """How each integer feature is made from a row of raw columns.
 
     Feature ``f`` reads ``x[column[f]]``. Where ``category[f] >= 0`` it is 1 if the column holds
-    that category code and 0 otherwise; elsewhere it is ``floor((x - offset) / step + 0.5)``,
-    clipped to ``0..2**width - 1``.
+    that category code and 0 otherwise; where it is :data:`IS_MISSING` it is 1 if the column's
+    number is missing (NaN) and 0 otherwise; elsewhere it is ``floor((x - offset) / step + 0.5)``,
+    clipped to ``0..2**width - 1``, with ``missing`` in place of a missing ``x``.
 
     Attributes:
         column: raw column of each feature, ``i32[F]``.
         width: bits of each feature, ``u8[F]``, 1 to 16.
         offset: raw value of integer 0, ``f64[F]``.
         step: raw distance between neighbouring integers, ``f64[F]``, positive.
-        category: category code, or -1 for a number, ``i32[F]``.
+        category: category code, -1 for a number, or :data:`IS_MISSING`, ``i32[F]``.
         column_names: a name for each raw column.
         categories: for each raw column the names of its category codes; empty for a number.
+        missing: for each raw column what a missing number counts as; ``None`` where there must not
+            be one. By default there must be none at all.
     """
 
     column: npt.NDArray[np.int32]
@@ -51,6 +66,7 @@ class Features:
     category: npt.NDArray[np.int32]
     column_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
+    missing: tuple[float | None, ...] = ()
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():
@@ -68,10 +84,27 @@ class Features:
             raise ValueError("an offset or a step is not finite, or a step is not positive")
         sizes = np.array([len(names) for names in self.categories])[self.column]
         if (
-            not (self.category >= NOT_A_CATEGORY).all()
+            not (self.category >= IS_MISSING).all()
             or not (self.category < sizes)[self.category >= 0].all()
         ):
             raise ValueError("a category code has no name")
+        self._check_missing()
+
+    def _check_missing(self) -> None:
+        object.__setattr__(self, "missing", self.missing or (None,) * self.n_columns)
+        if len(self.missing) != self.n_columns:
+            raise ValueError("columns and what their missing values count as differ in number")
+        for names, value in zip(self.categories, self.missing, strict=True):
+            if value is not None and (names or not math.isfinite(value)):
+                raise ValueError("what a missing value of a feature counts as is no finite number")
+        flagged = self.column[self.category == IS_MISSING].tolist()
+        if any(self.missing[column] is None for column in flagged):
+            raise ValueError("a feature tells of missing values where there must not be any")
+
+    @property
+    def allows_missing(self) -> bool:
+        """Whether a number of any column may be missing."""
+        return any(value is not None for value in self.missing)
 
     @property
     def n_features(self) -> int:
@@ -98,13 +131,15 @@ class Features:
 
         Args:
             raw: numbers and category codes, ``[N, n_columns]``; rows of more than one axis (images)
-                are flattened. A code that is not a known category gives zeros.
+                are flattened. A code that is not a known category gives zeros; NaN is a missing
+                number.
 
         Returns:
             Unsigned integers ``[N, F]`` of :attr:`dtype`.
 
         Raises:
-            DataError: if the shape is wrong, or a value is NaN, infinite, or not a number.
+            DataError: if the shape is wrong, or a value is infinite, not a number, or missing where
+                it must not be.
         """
         rows = self._rows(raw)
         result = np.empty((len(rows), self.n_features), self.dtype)
@@ -118,10 +153,20 @@ class Features:
         plain = (self.offset == 0) & (self.step == 1) & (self.category == NOT_A_CATEGORY)
         if values.dtype.kind in "bui" and plain.all():
             return np.clip(values, 0, self.highest)  # the general formula, on integers
+        gaps = np.isnan(values) if self.allows_missing and values.dtype.kind == "f" else None
+        if gaps is not None:
+            values = np.where(gaps, self._replacements(), values)
         with np.errstate(over="ignore"):  # infinity is clipped, too
             scaled = np.floor((values - self.offset) / self.step + 0.5)
         numbers = np.clip(scaled, 0, self.highest)
-        return np.where(self.category >= 0, values == self.category, numbers)
+        result = np.where(self.category >= 0, values == self.category, numbers)
+        flags = self.category == IS_MISSING
+        return np.where(flags, False if gaps is None else gaps, result) if flags.any() else result
+
+    def _replacements(self) -> npt.NDArray[np.float64]:
+        """What a missing value counts as in each feature, ``f64[F]``; 0 where there is none."""
+        known = np.array([0.0 if value is None else value for value in self.missing])
+        return known[self.column]
 
     def _rows(self, raw: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(raw)
@@ -134,16 +179,24 @@ class Features:
             )
         if array.dtype.kind not in "buif":
             raise DataError(f"data of type {array.dtype} is not numeric")
-        _check_finite(array, self.column_names)
+        allowed = np.array([value is not None for value in self.missing])
+        _check_finite(array, self.column_names, allowed)
         return array
 
 
-def _check_finite(rows: npt.NDArray[Any], column_names: tuple[str, ...]) -> None:
-    if rows.dtype.kind == "f" and not np.isfinite(rows).all():
-        row, column = np.argwhere(~np.isfinite(rows))[0]
+def _check_finite(
+    rows: npt.NDArray[Any], column_names: tuple[str, ...], may_miss: npt.NDArray[np.bool_]
+) -> None:
+    """Infinity is an error, and NaN but in the columns that ``may_miss``, ``bool[n_columns]``."""
+    if rows.dtype.kind != "f" or np.isfinite(rows).all():
+        return
+    wrong = ~np.isfinite(rows) & ~(np.isnan(rows) & may_miss)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        also = ", or train with --missing median or flag" if np.isnan(rows[row, column]) else ""
         raise DataError(
             f"row {row} (counted from 0) has NaN or infinity in column {column_names[column]!r}: "
-            "remove or replace it"
+            f"remove or replace it{also}"
         )
 
 
@@ -193,32 +246,90 @@ def fit_features(
     column_names: tuple[str, ...],
     categories: tuple[tuple[str, ...], ...],
     real_width: int = 12,
+    missing: Missing = Missing.ERROR,
 ) -> Features:
     """Choose the features for a table from its training rows.
 
     Categories become one-bit features. Integer columns keep their values (shifted to start at 0
     where the training set has negative ones) if they fit in ``real_width`` bits; other columns are
-    scaled from their training minimum and maximum to ``real_width`` bits.
+    scaled from their training minimum and maximum to ``real_width`` bits. Where numbers may be
+    missing they count as the median of those that are not (the lower one of two); with
+    :attr:`Missing.FLAG` a one-bit feature follows each column that lacks one in the training rows.
 
     Args:
         raw_train: numbers and category codes, ``[N, n_columns]``, at least one row.
         column_names: a name for each column.
         categories: names of each column's category codes; empty for a number.
         real_width: bits of a scaled column, 1 to 16.
+        missing: whether numbers may be missing (NaN), and what they become.
 
     Raises:
-        DataError: if a value is NaN or infinite, or a column's range exceeds that of a float.
+        DataError: if a value is infinite, or missing where it must not be, or a column's range
+            exceeds that of a float.
     """
-    _check_finite(raw_train, column_names)
+    is_number = np.array([not names for names in categories])
+    _check_finite(raw_train, column_names, is_number & (missing is not Missing.ERROR))
     _check_exact(raw_train, column_names)
-    parts = [
-        _one_hot(column, len(names)) if names else _number(column, raw_train[:, column], real_width)
-        for column, names in enumerate(categories)
-    ]
+    parts = []
+    for column, names in enumerate(categories):
+        values = raw_train[:, column]
+        if names:
+            parts.append(_one_hot(column, len(names)))
+            continue
+        known = _known(values, column_names[column])
+        parts.append(_number(column, known, real_width))
+        if missing is Missing.FLAG and len(known) < len(values):
+            parts.append(_flag(column))
     if not all(np.isfinite(part["step"]).all() for part in parts):
         raise DataError("a column spans more than a 64-bit float holds: scale it down")
     merged = {name: np.concatenate([part[name] for part in parts]) for name in _DTYPES}
-    return Features(**merged, column_names=column_names, categories=categories)
+    medians = () if missing is Missing.ERROR else _medians(raw_train, column_names, categories)
+    return Features(**merged, column_names=column_names, categories=categories, missing=medians)
+
+
+def with_medians(features: Features, raw_train: npt.NDArray[Any]) -> Features:
+    """The same features, in which a missing number counts as the median of the training rows.
+
+    Args:
+        features: what is made of the rows.
+        raw_train: numbers and category codes, ``[N, n_columns]``; NaN is a missing number.
+
+    Raises:
+        DataError: if a column has no number in any row.
+    """
+    medians = _medians(raw_train, features.column_names, features.categories)
+    return replace(features, missing=medians)
+
+
+def _medians(
+    raw_train: npt.NDArray[Any],
+    column_names: tuple[str, ...],
+    categories: tuple[tuple[str, ...], ...],
+) -> tuple[float | None, ...]:
+    """The median of each column of numbers."""
+    return tuple(
+        None if names else _median(_known(raw_train[:, column], column_names[column]))
+        for column, names in enumerate(categories)
+    )
+
+
+def _known(values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    """The values that are not missing."""
+    known = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    if not len(known):
+        raise DataError(f"column {name!r} has no value in any row: leave it out")
+    return known
+
+
+def _median(values: npt.NDArray[Any]) -> float:
+    """The middle one of the sorted values, the lower one of two: always one that occurs."""
+    middle = (len(values) - 1) // 2
+    return float(np.partition(values, middle)[middle])
+
+
+def _flag(column: int) -> dict[str, npt.NDArray[Any]]:
+    one = _one_hot(column, 1)
+    return {**one, "category": np.array([IS_MISSING])}
 
 
 def _one_hot(column: int, n_categories: int) -> dict[str, npt.NDArray[Any]]:
@@ -265,6 +376,7 @@ def require_same_features(model: Features, data: Features, name: str) -> None:
     same = (
         model.column_names == data.column_names
         and model.categories == data.categories
+        and model.missing == data.missing
         and all(np.array_equal(getattr(model, item), getattr(data, item)) for item in _DTYPES)
     )
     if not same:

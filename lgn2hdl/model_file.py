@@ -13,10 +13,11 @@ from lgn2hdl.features import Features
 from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 
 FORMAT = "lgn2hdl-model"
-VERSION = 2
+VERSION = 3
 """Newest version of the format that this code writes and reads."""
 
 _FIRST_VERSION = 1
+_BITS_VERSION = 2
 _BITS = "bits"
 """Value of the key ``head`` in the document of a network with a Bits head (since version 2)."""
 
@@ -38,9 +39,19 @@ def save(network: LogicNet, path: Path) -> None:
         "class_names": list(network.class_names),
         "card": dict(network.card),
         **_head_document(network.head),
+        **_missing_document(features),
     }
-    version = VERSION if isinstance(network.head, Bits) else _FIRST_VERSION
-    container.write(path, _arrays(network), document, FORMAT, version)
+    container.write(path, _arrays(network), document, FORMAT, _oldest_version(network))
+
+
+def _oldest_version(network: LogicNet) -> int:
+    if network.features.allows_missing:
+        return VERSION
+    return _BITS_VERSION if isinstance(network.head, Bits) else _FIRST_VERSION
+
+
+def _missing_document(features: Features) -> dict[str, Any]:
+    return {"missing": list(features.missing)} if features.allows_missing else {}
 
 
 def _head_document(head: Head) -> dict[str, Any]:
@@ -85,6 +96,7 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
         **{name: arrays[f"features.{name}"] for name in _FEATURE_ARRAYS},
         column_names=_names(document["column_names"]),
         categories=tuple(_names(names) for names in document["categories"]),
+        missing=_replacements(document.get("missing")),
     )
     layers = tuple(
         Lut(arrays[f"layers.{index}.fanin"], arrays[f"layers.{index}.table"])
@@ -121,6 +133,17 @@ def _check_types(arrays: dict[str, npt.NDArray[Any]], network: LogicNet) -> None
     for name in sorted(written.keys() | found.keys()):
         if written.get(name) != found.get(name):
             raise ValueError(f"array {name!r} has another type than it should or is not needed")
+
+
+def _replacements(values: object) -> tuple[float | None, ...]:
+    """What missing numbers count as, for each column (since version 3)."""
+    if values is None:
+        return ()
+    if not isinstance(values, list) or not values:
+        raise TypeError("what missing values count as is no list")
+    if not all(value is None or type(value) in (int, float) for value in values):
+        raise TypeError("what a missing value counts as is no number")
+    return tuple(None if value is None else float(value) for value in values)
 
 
 def _names(names: list[object]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from amaranth.sim import Simulator
 
 from lgn2hdl import logic, packed
 from lgn2hdl.assemble import assemble
-from lgn2hdl.features import NOT_A_CATEGORY, Features, integer_features
+from lgn2hdl.features import NOT_A_CATEGORY, Features, Missing, fit_features, integer_features
 from lgn2hdl.hdl.part import RESULT, PartPlan
 from lgn2hdl.head import BitsPlan
 from lgn2hdl.lower import lower
@@ -48,6 +49,25 @@ def raw_table_features() -> Features:
         column_names=("age", "colour", "height"),
         categories=((), ("red", "blue"), ()),
     )
+
+
+def gap_features() -> Features:
+    """Columns in which numbers may be missing, one of them with a feature that tells."""
+    rows = np.array([[0.5, 0, np.nan, 3], [1.5, 1, 2.0, 5], [np.nan, 1, 3.0, 5], [4.5, 0, 9.0, 12]])
+    flagged = fit_features(
+        rows,
+        column_names=("length", "colour", "height", "count"),
+        categories=((), ("red", "blue"), (), ()),
+        real_width=5,
+        missing=Missing.FLAG,
+    )
+    # Of the first flag nothing is left: its column's numbers may be missing without a word.
+    kept = np.arange(flagged.n_features) != 1
+    arrays = {name: getattr(flagged, name)[kept] for name in FEATURE_ARRAYS}
+    return dataclasses.replace(flagged, **arrays)
+
+
+FEATURE_ARRAYS = ("column", "width", "offset", "step", "category")
 
 
 def mixed_network(

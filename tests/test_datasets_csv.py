@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.datasets import CsvOptions, load_dataset, read_rows
+from lgn2hdl.datasets import CsvOptions, Missing, load_dataset, read_rows
 from lgn2hdl.datasets.cells import exact_number, is_number
 from lgn2hdl.datasets.csv_columns import nearly_all
 from lgn2hdl.datasets.csv_options import Decimal, Separator
@@ -353,3 +353,40 @@ CSV = (Decimal.POINT, Separator.COMMA)
 def test_options_of_csv_files_are_for_csv_files_only():
     with pytest.raises(OptionError, match="are for CSV files, not for digits"):
         load_dataset("digits", csv=CsvOptions(drop=("id",)))
+
+
+@pytest.mark.parametrize("missing", [Missing.MEDIAN, Missing.FLAG])
+def test_missing_numbers_take_the_median_of_the_training_rows(table, missing):
+    marks = ["train", "train", "test"] * (N // 3)
+    cells = [("-" if i % 6 == 0 else "" if i % 6 == 5 else f"{i % 23}.5") for i in range(N)]
+    dataset = load_dataset(table(n=cells, split=marks), missing=missing)
+    known = sorted(
+        float(cell) for cell, mark in zip(cells, marks, strict=True)
+        if mark == "train" and cell not in ("-", "")
+    )  # fmt: skip
+    assert dataset.features.missing == (known[(len(known) - 1) // 2],)
+    flags = [int(cell in ("-", "")) for cell in cells]
+    expected = {
+        mark: [flag for flag, own in zip(flags, marks, strict=True) if own == mark]
+        for mark in ("train", "test")
+    }
+    if missing is Missing.FLAG:
+        assert dataset.x_train[:, 1].tolist() == expected["train"]
+        assert dataset.x_test[:, 1].tolist() == expected["test"]
+    else:
+        assert dataset.features.n_features == 1
+
+
+def test_the_rule_for_missing_numbers_is_part_of_the_data(table):
+    path = table(n=REALS)
+    hashes = {load_dataset(path, missing=missing).sha256 for missing in Missing}
+    assert len(hashes) == 2  # without a gap there is nothing to flag
+    with pytest.raises(DataError, match="'seven', not a finite number"):
+        load_dataset(table(n=[*REALS[:-1], "seven"]), missing=Missing.FLAG)
+    with pytest.raises(DataError, match="column 'n' is empty: remove it"):
+        load_dataset(table(n=[""] * N, m=REALS), missing=Missing.FLAG)
+    marks = ["train", "test"] * (N // 2)
+    alternating = ["" if i % 2 == 0 else "1.5" for i in range(N)]
+    with pytest.raises(DataError, match="training rows: column 'n' has no value in any row"):
+        load_dataset(table(n=alternating, m=REALS, split=marks, y=["a", "a", "b", "b"] * (N // 4)),
+                     missing=Missing.MEDIAN)  # fmt: skip

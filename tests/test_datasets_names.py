@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.datasets import load_dataset
+from lgn2hdl.datasets import Missing, load_dataset
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.errors import DataError
 
@@ -100,3 +100,25 @@ def test_labels_that_are_numbers_are_in_numeric_order(values, digits):
 def test_two_ways_to_write_a_number_are_not_two_classes(pair):
     with pytest.raises(DataError, match="are the same number: write both alike"):
         class_codes([*pair, "3"], [])
+
+
+def test_missing_numbers_of_an_npz_file(tmp_path):
+    x = np.array([[0.5, 5], [np.nan, 6], [2.5, 7], [1.5, 8]])
+    path = saved(tmp_path, x_train=x, x_test=x[:2])
+    with pytest.raises(DataError, match=r"training rows: row 1 .*'a'.* --missing median or flag"):
+        load_dataset(path)
+    dataset = load_dataset(path, missing=Missing.FLAG)
+    assert dataset.features.missing == (1.5, 6.0)
+    assert dataset.x_train[:, 1].tolist() == [0, 1, 0, 0]
+    coded = saved(tmp_path, x_train=x, x_test=x[:2], cat_b=np.array(list("abcdefghi")))
+    assert load_dataset(coded, missing=Missing.MEDIAN).features.missing == (1.5, None)
+
+
+def test_an_image_with_flags_is_no_longer_an_image(tmp_path):
+    x = np.arange(16.0).reshape(4, 2, 2)
+    images = {"x_train": x, "x_test": x[:2], "feature_names": np.array(["a", "b", "c", "d"])}
+    assert load_dataset(saved(tmp_path, **images)).image_shape == (2, 2)
+    x[1, 1, 1] = np.nan
+    path = saved(tmp_path, **images)
+    assert load_dataset(path, missing=Missing.MEDIAN).image_shape == (2, 2)
+    assert load_dataset(path, missing=Missing.FLAG).image_shape is None

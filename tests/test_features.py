@@ -10,21 +10,25 @@ from hypothesis import strategies as st
 
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import (
+    IS_MISSING,
     MAX_WIDTH,
     Features,
+    Missing,
     fit_features,
     integer_features,
     require_same_features,
+    with_medians,
 )
 
 
-def fit(columns, categories=None, width=12):
+def fit(columns, categories=None, width=12, missing=Missing.ERROR):
     columns = np.array(columns, dtype=np.float64)
     return fit_features(
         columns,
         column_names=tuple(f"c{index}" for index in range(columns.shape[1])),
         categories=categories or ((),) * columns.shape[1],
         real_width=width,
+        missing=missing,
     )
 
 
@@ -33,6 +37,11 @@ def reference(features, row):
     result = []
     for feature in range(features.n_features):
         value = float(row[features.column[feature]])
+        if features.category[feature] == IS_MISSING:
+            result.append(int(math.isnan(value)))
+            continue
+        if math.isnan(value):
+            value = features.missing[features.column[feature]]
         if features.category[feature] >= 0:
             result.append(int(value == features.category[feature]))
             continue
@@ -237,3 +246,93 @@ def test_a_model_of_other_features_is_refused(change):
         with pytest.raises(DataError, match="other columns than those of beans") as error:
             require_same_features(Features(**model), Features(**data), "beans")
         assert "\n" not in str(error.value)
+
+
+NAN = math.nan
+gaps = numbers | st.just(NAN)
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from([Missing.MEDIAN, Missing.FLAG]), st.integers(1, MAX_WIDTH))
+def test_missing_numbers_follow_the_formula(data, missing, width):
+    n_columns = data.draw(st.integers(1, 3))
+    row = st.lists(gaps, min_size=n_columns, max_size=n_columns)
+    complete = data.draw(st.lists(numbers, min_size=n_columns, max_size=n_columns))
+    train = [complete, *data.draw(st.lists(row, max_size=8))]
+    other = data.draw(st.lists(row, min_size=1, max_size=8))
+    features = fit(train, width=width, missing=missing)
+    integers = features.integers(train + other)
+    assert integers.tolist() == [reference(features, row) for row in train + other]
+    for column in range(n_columns):
+        known = sorted(row[column] for row in train if not math.isnan(row[column]))
+        assert features.missing[column] == known[(len(known) - 1) // 2]
+        flags = ((features.column == column) & (features.category == IS_MISSING)).sum()
+        assert flags == (missing is Missing.FLAG and len(known) < len(train))
+
+
+def test_missing_numbers_change_nothing_of_the_others():
+    rows = np.array([[0.5, -3.0], [NAN, 4.0], [8.25, NAN], [1.5, 2.0]])
+    known = fit([[0.5, -3.0], [8.25, 4.0], [1.5, 2.0]])
+    median, flag = (fit(rows, missing=missing) for missing in (Missing.MEDIAN, Missing.FLAG))
+    for name in ("column", "width", "offset", "step", "category"):
+        np.testing.assert_array_equal(getattr(median, name), getattr(known, name))
+    assert median.missing == flag.missing == (1.5, 2.0)
+    assert flag.column.tolist() == [0, 0, 1, 1]
+    assert flag.category.tolist() == [-1, IS_MISSING, -1, IS_MISSING]
+    np.testing.assert_array_equal(flag.integers(rows)[:, [0, 2]], median.integers(rows))
+    np.testing.assert_array_equal(flag.integers(rows)[:, [1, 3]], np.isnan(rows))
+    whole = np.array([[1, 2], [3, 4]])
+    np.testing.assert_array_equal(flag.integers(whole)[:, [1, 3]], 0)
+    np.testing.assert_array_equal(flag.integers(whole), flag.integers(whole.astype(float)))
+
+
+def test_rows_without_a_gap_are_as_before():
+    rows = [[0.5, 0.0], [2.5, 1.0]]
+    categories = ((), ("a", "b"))
+    for missing in Missing:
+        features = fit(rows, categories, missing=missing)
+        np.testing.assert_array_equal(features.integers(rows), fit(rows, categories).integers(rows))
+        assert features.missing == ((None, None) if missing is Missing.ERROR else (0.5, None))
+
+
+def test_bytes_and_bits_may_be_missing_as_well():
+    features = with_medians(integer_features(2, 8), np.array([[1, 9], [3, 9], [200, 0]], np.uint8))
+    assert features.integers([[NAN, 5], [7, NAN]]).tolist() == [[3, 5], [7, 9]]
+    assert features.integers(np.array([[4, 5]], np.uint8)).tolist() == [[4, 5]]
+
+
+def test_what_may_not_be_missing():
+    features = fit([[0.5, 0], [2.5, 1]], ((), ("a", "b")), missing=Missing.FLAG)
+    with pytest.raises(DataError, match=r"row 0 .*'c1'.* or train with --missing"):
+        features.integers([[NAN, NAN]])
+    with pytest.raises(DataError, match=r"row 1 .* infinity in column 'c0': remove or replace it$"):
+        features.integers([[NAN, 0], [-np.inf, 0]])
+    with pytest.raises(DataError, match="column 'c0' has no value in any row: leave it out"):
+        fit([[NAN, 1.0], [NAN, 2.0]], missing=Missing.MEDIAN)
+
+
+def test_models_and_data_with_another_rule_differ():
+    rows = [[0.5], [2.5]]
+    plain, median = fit(rows), fit(rows, missing=Missing.MEDIAN)
+    require_same_features(median, fit(rows, missing=Missing.MEDIAN), "it")
+    with pytest.raises(DataError, match="other columns than those of it"):
+        require_same_features(plain, median, "it")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"missing": (None,)},
+        {"missing": (None, 1.0, None)},
+        {"missing": (1.0, None)},
+        {"missing": (None, math.nan)},
+        {"missing": (None, math.inf)},
+        {"category": [0, IS_MISSING], "missing": (None, None)},
+        {"category": [IS_MISSING, -1], "missing": (None, 1.0)},
+        {"category": [0, -3], "missing": (None, 1.0)},
+    ],
+)
+def test_missing_values_that_do_not_fit(change):
+    Features(**(GOOD | {"category": [0, IS_MISSING], "missing": (None, 1.0)}))
+    with pytest.raises(ValueError, match=r"feature|categor|column"):
+        Features(**(GOOD | {"category": [0, IS_MISSING]} | change))

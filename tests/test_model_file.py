@@ -1,5 +1,6 @@
 """Model files: equal networks back, equal bytes, and one clear error for everything else."""
 
+import dataclasses
 import hashlib
 import pickle
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
-from hardware import adder_network
+from hardware import adder_network, gap_features
 from hypothesis import given, settings
 from networks import networks, random_network
 
@@ -66,6 +67,35 @@ def test_features_of_a_table_survive(tmp_path: Path) -> None:
     assert_equal(changed, model_file.load(tmp_path / "table.lgn"))
 
 
+def with_gaps() -> LogicNet:
+    network = small()
+    encoder = Thermometer(network.encoder.feature % 6, network.encoder.threshold)
+    return dataclasses.replace(network, features=gap_features(), encoder=encoder)
+
+
+def test_missing_values_survive(tmp_path: Path) -> None:
+    model_file.save(with_gaps(), tmp_path / "gaps.lgn")
+    loaded = model_file.load(tmp_path / "gaps.lgn")
+    assert_equal(with_gaps(), loaded)
+    assert loaded.features.missing == (1.5, None, 3.0, 5.0)
+    _, document = container.read(tmp_path / "gaps.lgn", FORMAT, VERSION)
+    assert document["missing"] == [1.5, None, 3.0, 5.0]
+    assert small().features.missing == (None,) * 3
+
+
+GAP_CHANGES: dict[str, object] = {
+    "none": None, "empty": [], "a number": 3.5, "text": "1234", "too few": [1.5, None, 3.0],
+    "too many": [1.5, None, 3.0, 5.0, 1.0], "of a category": [1.5, 0, 3.0, 5.0],
+    "not of the flag": [1.5, None, None, 5.0], "too large": [1.5, None, 10**400, 5.0],
+    "texts": ["1.5", None, 3.0, 5.0], "truths": [True, None, 3.0, 5.0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", GAP_CHANGES.values(), ids=GAP_CHANGES)
+def test_missing_values_that_do_not_fit_are_refused(tmp_path: Path, value: object) -> None:
+    check_refused(with_gaps(), key("missing", value), tmp_path)
+
+
 def test_the_bytes_of_version_1_stay_as_they_are(tmp_path: Path) -> None:
     """Files that people have must stay readable: a change of layout needs a new version."""
     path = tmp_path / "small.lgn"
@@ -83,7 +113,7 @@ def test_the_bytes_of_version_2_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_the_oldest_version_that_can_hold_the_network_is_written(tmp_path: Path) -> None:
     path = tmp_path / "model.lgn"
-    for network, version in ((small(), 1), (adder_network(1), 2)):
+    for network, version in ((small(), 1), (adder_network(1), 2), (with_gaps(), 3)):
         model_file.save(network, path)
         container.read(path, FORMAT, version)
         with pytest.raises(ModelFileError, match="upgrade lgn2hdl"):

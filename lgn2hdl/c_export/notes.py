@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lgn2hdl.c_export.names import comment_text
-from lgn2hdl.features import Features
+from lgn2hdl.features import IS_MISSING, Features
 
 MAX_LINES = 40
 """Most lines about the features."""
@@ -33,7 +33,11 @@ def _rule(features: Features, index: int) -> str:
     if code >= 0:
         category = features.categories[features.column[index]][code]
         return f"1 where x is <{comment_text(category)}>, else 0"
+    if code == IS_MISSING:
+        return "1 where x is missing, else 0"
+    replacement = features.missing[features.column[index]]
+    gap = "" if replacement is None else f"; a missing x counts as {replacement!r}"
     offset, step = float(features.offset[index]), float(features.step[index])
     if (offset, step) == (0.0, 1.0):
-        return f"x, an integer 0 to {highest}"
-    return f"floor((x - {offset!r}) / {step!r} + 0.5), clipped to 0 to {highest}"
+        return f"x, an integer 0 to {highest}{gap}"
+    return f"floor((x - {offset!r}) / {step!r} + 0.5), clipped to 0 to {highest}{gap}"

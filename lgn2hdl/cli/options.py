@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from lgn2hdl.cli.csv_files import csv_options_of
-from lgn2hdl.datasets import DATASET_NAMES, CsvOptions, Dataset, load_dataset
+from lgn2hdl.datasets import DATASET_NAMES, CsvOptions, Dataset, Missing, load_dataset
 from lgn2hdl.errors import DataError, ToolError
 from lgn2hdl.model import LogicNet
 
@@ -50,7 +50,7 @@ def _dataset_card(network: LogicNet) -> Mapping[str, Any]:
     """The card's entry on its data set. A card can hold anything: only the right types count."""
     card = network.card.get("dataset")
     types = {"source": str, "label": str, "input_width": int, "sha256": str}
-    types |= {"decimal": str, "separator": str, "drop": list, "keep": list}
+    types |= {"missing": str, "decimal": str, "separator": str, "drop": list, "keep": list}
     entries = card.items() if isinstance(card, Mapping) else ()
     return {name: value for name, value in entries if type(value) is types.get(name)}
 
@@ -71,14 +71,20 @@ def trained_dataset(
     card = _dataset_card(network)
     width = card.get("input_width", DEFAULT_INPUT_WIDTH)
     csv = csv_options_of(card)
+    known = card.get("missing") in [item.value for item in Missing]
+    missing = Missing(card["missing"]) if known else Missing.ERROR
     if wish is not None:
         own = csv if Path(wish).suffix.lower() == ".csv" else None
-        return load_dataset(wish, data_dir=data_dir, label=label, input_width=width, csv=own)
+        return load_dataset(
+            wish, data_dir=data_dir, label=label, input_width=width, csv=own, missing=missing
+        )
     name = card.get("source")
     if not isinstance(name, str):
         raise DataError("the model's card names no data set: give --dataset")
     label = label or card.get("label")
-    dataset = load_dataset(name, data_dir=data_dir, label=label, input_width=width, csv=csv)
+    dataset = load_dataset(
+        name, data_dir=data_dir, label=label, input_width=width, csv=csv, missing=missing
+    )
     if card.get("sha256") != dataset.sha256:
         raise DataError(
             f"data set {name} is not what the model was trained on (its hash differs): "

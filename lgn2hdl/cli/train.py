@@ -25,7 +25,7 @@ from lgn2hdl.cli.options import (
 from lgn2hdl.cli.train_options import config_options
 from lgn2hdl.cli.train_run import Run, require_device, run_training
 from lgn2hdl.cli.train_sweep import SweepRun, require_sweep, run_sweep
-from lgn2hdl.datasets import CsvOptions, load_dataset
+from lgn2hdl.datasets import CsvOptions, Missing, load_dataset
 from lgn2hdl.errors import OptionError
 from lgn2hdl.files import require_writable
 from lgn2hdl.model import LogicNet
@@ -73,6 +73,13 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 )
 @data_dir_option
 @label_option
+@click.option(
+    "--missing",
+    type=click.Choice([item.value for item in Missing]),
+    default=Missing.ERROR.value,
+    show_default=True,
+    help="A missing number: stop; take the training median; or that, and a feature that tells.",
+)
 @notation_options
 @column_options
 @json_option
@@ -89,6 +96,7 @@ def train(
     storage: str | None,
     data_dir: Path | None,
     label: str | None,
+    missing: str,
     decimal: str | None,
     separator: str | None,
     drop: tuple[str, ...],
@@ -114,7 +122,14 @@ def train(
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)
     csv = with_notation(CsvOptions(drop=drop, keep=keep), decimal, separator)
-    data = load_dataset(dataset, data_dir=data_dir, label=label, input_width=input_width, csv=csv)
+    data = load_dataset(
+        dataset,
+        data_dir=data_dir,
+        label=label,
+        input_width=input_width,
+        csv=csv,
+        missing=Missing(missing),
+    )
     if os.environ.get("RANK", "0") == "0":  # of a group of processes one speaks
         for line in data.notes:
             note(f"note: {line}")
@@ -126,6 +141,8 @@ def train(
     run = Run(checkpoint, resume, teacher, threads, device, command)
     # With these, other commands find the same data again.
     origin = {"source": dataset, "label": label, "input_width": input_width, **csv_card(csv)}
+    if missing != Missing.ERROR.value:
+        origin["missing"] = missing
     if sweep is not None:
         run_sweep(data, config, run, SweepRun(sweep, storage, out, origin, arguments, as_json))
         return

@@ -14,12 +14,13 @@ from lgn2hdl.datasets.rows import read_rows
 from lgn2hdl.datasets.targets import require_same_targets
 from lgn2hdl.datasets.types import Dataset, assemble
 from lgn2hdl.errors import DataError, OptionError
-from lgn2hdl.features import MAX_WIDTH
+from lgn2hdl.features import MAX_WIDTH, Missing
 
 __all__ = [
     "DATASET_NAMES",
     "CsvOptions",
     "Dataset",
+    "Missing",
     "load_dataset",
     "read_rows",
     "require_same_targets",
@@ -34,6 +35,7 @@ def load_dataset(
     input_width: int = 12,
     download: bool = True,
     csv: CsvOptions | None = None,
+    missing: Missing = Missing.ERROR,
 ) -> Dataset:
     """Load a public data set by its name, or the user's own from an NPZ or CSV file.
 
@@ -45,6 +47,7 @@ def load_dataset(
         input_width: bits of a scaled real-valued column, 1 to 16.
         download: whether a public set that is nowhere on this machine may be downloaded.
         csv: how a CSV file is written, and which of its columns count.
+        missing: whether numbers may be missing, and what they become.
 
     Raises:
         DataError: if the data is missing or cannot be used.
@@ -62,11 +65,13 @@ def load_dataset(
         )
     if name_or_path in DATASET_NAMES:
         table = public.load(name_or_path, data_dir=data_dir, download=download)
-        return assemble(name_or_path, table, input_width)
+        return assemble(name_or_path, table, input_width, missing)
     if path.suffix.lower() == ".npz":
-        return assemble(path.name, npz_files.read_table(path), input_width)
+        return assemble(path.name, npz_files.read_table(path), input_width, missing)
     if path.suffix.lower() == ".csv":
-        return assemble(path.name, csv_files.read_table(path, label, csv), input_width)
+        gaps = missing is not Missing.ERROR
+        table = csv_files.read_table(path, label, csv, gaps=gaps)
+        return assemble(path.name, table, input_width, missing)
     raise DataError(
         f"no data set {name_or_path!r}: give one of {', '.join(DATASET_NAMES)}, "
         "or the path of an .npz or .csv file"

@@ -31,7 +31,7 @@ def read_rows(
 
     Returns:
         Numbers and category codes, ``[N, n_columns]``; a category that the model does not know is
-        -1 and sets no bit.
+        -1 and sets no bit; a missing number is NaN, if the model allows it.
 
     Raises:
         DataError: if the file is missing or damaged, or its rows do not fit the model.
@@ -73,8 +73,12 @@ def _csv_rows(
             "give a header line with the model's column names"
         )
     columns = [
-        csv_sheet.codes(sheet.column(name), known) if known else csv_sheet.numbers(sheet, name)
-        for name, known in zip(features.column_names, features.categories, strict=True)
+        csv_sheet.codes(sheet.column(name), known)
+        if known
+        else csv_sheet.numbers(sheet, name, gaps=replacement is not None)
+        for name, known, replacement in zip(
+            features.column_names, features.categories, features.missing, strict=True
+        )
     ]
     return np.stack(columns, axis=1)
 

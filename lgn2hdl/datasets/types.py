@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.errors import DataError
-from lgn2hdl.features import Features, Integers, fit_features, integer_features
+from lgn2hdl.features import (
+    Features,
+    Integers,
+    Missing,
+    fit_features,
+    integer_features,
+    with_medians,
+)
 from lgn2hdl.model import MAX_CLASSES
 from lgn2hdl.netlist import frozen
 
@@ -95,13 +102,16 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def assemble(name: str, table: Table, input_width: int) -> Dataset:
+def assemble(
+    name: str, table: Table, input_width: int, missing: Missing = Missing.ERROR
+) -> Dataset:
     """Check a table and turn it into integer features.
 
     Args:
         name: for the data set and for error messages.
         table: the raw rows.
         input_width: bits of a scaled real-valued column.
+        missing: whether numbers may be missing, and what they become.
 
     Raises:
         DataError: if the table cannot be trained on.
@@ -113,7 +123,7 @@ def assemble(name: str, table: Table, input_width: int) -> Dataset:
     else:
         _check_classes(name, table)
     with _within(f"{name}, training rows"):
-        features = _features(table, input_width)
+        features = _features(table, input_width, missing)
         x_train = features.integers(table.x_train)
     with _within(f"{name}, test rows"):
         x_test = features.integers(table.x_test)
@@ -126,7 +136,7 @@ def assemble(name: str, table: Table, input_width: int) -> Dataset:
         features=features,
         class_names=table.class_names,
         **arrays,
-        image_shape=table.image_shape,
+        image_shape=_image_shape(table, features),
         sha256=_dataset_digest(arrays, features, table),
         validation=table.validation,
         notes=table.notes,
@@ -191,16 +201,24 @@ def _check_bits(name: str, table: Table) -> None:
             )
 
 
-def _features(table: Table, input_width: int) -> Features:
+def _image_shape(table: Table, features: Features) -> tuple[int, ...] | None:
+    """The shape of the image that the features are: no longer one if there is more than pixels."""
+    shape = table.image_shape
+    return shape if shape is not None and np.prod(shape) == features.n_features else None
+
+
+def _features(table: Table, input_width: int, missing: Missing) -> Features:
     if table.plain_width is None:
         return fit_features(
             table.x_train,
             column_names=table.column_names,
             categories=table.categories,
             real_width=input_width,
+            missing=missing,
         )
     plain = integer_features(table.x_train.shape[1], table.plain_width)
-    return replace(plain, column_names=table.column_names)
+    named = replace(plain, column_names=table.column_names)
+    return named if missing is Missing.ERROR else with_medians(named, table.x_train)
 
 
 @contextmanager
@@ -226,6 +244,8 @@ def _dataset_digest(
     ]
     text = np.frombuffer(json.dumps(names).encode(), np.uint8)
     parts = {} if table.validation is None else {"validation": table.validation}
+    if features.allows_missing:
+        parts = {**parts, "features.missing": np.array(features.missing, np.float64)}
     return digest({**arrays, **rule, "names": text, **parts})
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import lgn2hdl
 from lgn2hdl.arithmetic.encoder import packing
+from lgn2hdl.features import IS_MISSING, NOT_A_CATEGORY
 from lgn2hdl.files import replaced_folder
 from lgn2hdl.hdl.interface import (
     PARALLEL,
@@ -217,9 +218,13 @@ def _packing(design: Design) -> list[dict[str, Any]]:
         code = int(features.category[index])
         if code >= 0:
             entry["equals"] = features.categories[column][code]
+        elif code == IS_MISSING:
+            entry["is_missing"] = True
         elif features.offset[index] != 0 or features.step[index] != 1:
             entry["offset"] = float(features.offset[index])
             entry["step"] = float(features.step[index])
+        if code == NOT_A_CATEGORY and features.missing[column] is not None:
+            entry["missing"] = features.missing[column]
         entries.append(entry)
     return entries
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lgn2hdl.arithmetic.encoder import packing
-from lgn2hdl.features import Features
+from lgn2hdl.features import IS_MISSING, NOT_A_CATEGORY, Features
 from lgn2hdl.hdl.interface import Interface, Kind, stream_layout
 from lgn2hdl.head import BitsPlan
 from lgn2hdl.schedule import Design
@@ -85,8 +85,11 @@ def packing_rows(features: Features) -> list[tuple[str, str, str, str]]:
 
 def _first_of_runs(features: Features) -> list[int]:
     """Features that differ in kind from the one before."""
+    gap = np.array(features.missing, np.float64)[features.column]  # None becomes NaN
     kind = np.column_stack([features.width, features.category, features.offset, features.step])
-    changes = (np.diff(kind, axis=0) != 0).any(axis=1) | (features.category[1:] >= 0)
+    changes = (np.diff(kind, axis=0) != 0).any(axis=1)
+    changes |= features.category[1:] != NOT_A_CATEGORY
+    changes |= ~((gap[1:] == gap[:-1]) | (np.isnan(gap[1:]) & np.isnan(gap[:-1])))
     return [0, *(1 + np.flatnonzero(changes)).tolist()]
 
 
@@ -100,10 +103,14 @@ def _value(features: Features, index: int) -> str:
     if code >= 0:
         name = features.categories[int(features.column[index])][code]
         return f"1 where the column is {escaped(str(name))}"
+    if code == IS_MISSING:
+        return "1 where the column's value is missing"
+    replacement = features.missing[int(features.column[index])]
+    gap = "" if replacement is None else f"; a missing value counts as {replacement:g}"
     offset, step = float(features.offset[index]), float(features.step[index])
     if (offset, step) == (0, 1):
-        return "unsigned, the raw value"
-    return f"unsigned, (raw - {offset:g}) / {step:g} rounded and limited"
+        return f"unsigned, the raw value{gap}"
+    return f"unsigned, (raw - {offset:g}) / {step:g} rounded and limited{gap}"
 
 
 def _stream_rows(design: Design, interface: Interface) -> list[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from lgn2hdl.c_export.gates import MAX_LOCALS, MAX_OUTPUTS
 from lgn2hdl.c_export.head import MAX_SCORE_BITS, counting
 from lgn2hdl.c_export.prepare import WORD_BITS
 from lgn2hdl.errors import OptionError, ResourceError
-from lgn2hdl.features import Features, integer_features
+from lgn2hdl.features import Features, Missing, fit_features, integer_features
 from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -142,6 +142,20 @@ def test_the_features_are_explained() -> None:
     header = files_of(prepared(tiny_network()))["model.h"]
     assert " *   0 (height): floor((x - -2.5) / 0.5 + 0.5), clipped to 0 to 7\n" in header
     assert " *   1 (colour): 1 where x is <red>, else 0\n" in header
+
+
+def test_missing_values_are_explained() -> None:
+    rows = np.array([[0.5, np.nan], [1.5, 3.0], [4.5, 9.0]])
+    features = fit_features(
+        rows, column_names=("length", "height"), categories=((), ()), missing=Missing.FLAG
+    )
+    network = LogicNet(
+        features, Thermometer([0, 2], [1, 1]), (Lut([[0, 1]], [8]),), Bits(1), ("b",), {}
+    )
+    header = files_of(prepared(network))["model.h"]
+    assert "clipped to 0 to 4095; a missing x counts as 1.5\n" in header
+    assert " *   1 (height): x, an integer 0 to 15; a missing x counts as 3.0\n" in header
+    assert " *   2 (height): 1 where x is missing, else 0\n" in header
 
 
 def test_many_features_take_a_bounded_number_of_lines() -> None:

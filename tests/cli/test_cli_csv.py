@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lgn2hdl import model_file
+from lgn2hdl.datasets import Missing, load_dataset, read_rows
 
 N = 120
 SMALL = ["--layers", "40,20", "--steps", "60", "--bits-per-feature", "3"]
@@ -75,3 +76,46 @@ def test_a_card_with_nonsense_is_read_as_the_default(columns, tmp_path, lgn2hdl)
     model_file.save(dataclasses.replace(network, card=card), model)
     assert lgn2hdl("predict", model, data) == expected
     assert lgn2hdl("eval", model)[0] == 0
+
+
+@pytest.mark.parametrize("missing", ["median", "flag"])
+def test_missing_numbers_are_the_same_in_training_and_prediction(
+    columns, tmp_path, lgn2hdl, read_json, fails, missing
+):
+    gaps = [
+        "" if i % 5 == 0 else "NA" if i % 7 == 0 else cell for i, cell in enumerate(columns["size"])
+    ]
+    table = {"size": gaps, "other": [i % 9 for i in range(N)], "fault": columns["fault"]}
+    data, model = written(tmp_path / "own.csv", table), tmp_path / "m.lgn"
+    train = ["train", "--dataset", data, "--out", model, *SMALL]
+    assert "line 2: column 'size' is empty, a missing value" in fails(*train)
+    assert lgn2hdl(*train, "--missing", missing)[0] == 0
+    network = model_file.load(model)
+    dataset = load_dataset(str(data), missing=Missing(missing))
+    assert network.features.missing == dataset.features.missing
+    assert network.features.n_features == (3 if missing == "flag" else 2)
+    median = network.features.missing[0]
+    assert read_json("eval", model)["test_rows"] == len(dataset.x_test)
+    predicted = lgn2hdl("predict", model, data)[1]
+    assert predicted == lgn2hdl("predict", model, data, "--engine", "golden")[1]
+    filled = written(tmp_path / "filled.csv", {
+        **table, "size": [cell if cell not in ("", "NA") else f"{median!r}" for cell in gaps]
+    })  # fmt: skip
+    filled_rows = network.features.integers(read_rows(filled, network.features))
+    rows = network.features.integers(read_rows(data, network.features))
+    assert rows[:, 0].tolist() == filled_rows[:, 0].tolist()
+    if missing == "median":
+        assert lgn2hdl("predict", model, filled)[1] == predicted
+    else:
+        assert rows[:, 1].tolist() == [int(cell in ("", "NA")) for cell in gaps]
+    assert sorted(map(tuple, rows.tolist())) == sorted(
+        map(tuple, np.concatenate([dataset.x_train, dataset.x_test]).tolist())
+    )
+    raw = np.array([[np.nan if cell in ("", "NA") else float(cell), i % 9]
+                    for i, cell in enumerate(gaps)])  # fmt: skip
+    np.save(tmp_path / "rows.npy", raw)
+    assert lgn2hdl("predict", model, tmp_path / "rows.npy")[1] == predicted
+    assert lgn2hdl("synth", model, "--out", tmp_path / "rtl", "--no-area")[0] == 0
+    vectors = (tmp_path / "rtl" / "manifest.json").read_text()
+    assert "own.csv: 24 test rows" in vectors
+    assert '"missing": ' in vectors

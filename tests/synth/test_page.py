@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hardware import design_of, features_of_widths, mixed_network, raw_table_features
+from hardware import design_of, features_of_widths, gap_features, mixed_network, raw_table_features
 
 from lgn2hdl.arithmetic.encoder import packing
 from lgn2hdl.features import integer_features
@@ -73,6 +73,15 @@ def test_features_of_other_kinds_have_their_own_rows():
         ("2", "colour", "4:4", "1 bit, 1 where the column is blue"),
         ("3", "height", "9:5", "5 bits, unsigned, (raw - -1.5) / 0.25 rounded and limited"),
     ]
+
+
+def test_features_say_what_a_missing_value_counts_as():
+    rows = packing_rows(gap_features())
+    assert [row[1] for row in rows] == ["length", "colour", "colour", "height", "height", "count"]
+    assert rows[0][3].endswith("rounded and limited; a missing value counts as 1.5")
+    assert rows[3][3] == "4 bits, unsigned, the raw value; a missing value counts as 3"
+    assert rows[4][3] == "1 bit, 1 where the column's value is missing"
+    assert rows[5][3] == "4 bits, unsigned, the raw value; a missing value counts as 5"
 
 
 def test_rows_cover_all_bits_once():
