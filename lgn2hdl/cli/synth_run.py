@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lgn2hdl import model_file
 from lgn2hdl.arithmetic.cost import Objective
@@ -41,6 +41,9 @@ from lgn2hdl.synth.place_route import (
 )
 from lgn2hdl.synth.report import DesignReport, estimate_timing
 from lgn2hdl.synth.vectors import Vectors, random_vectors, with_corners
+
+if TYPE_CHECKING:
+    from lgn2hdl.synth.folder import FolderContent
 
 BOARD_FOLDER = "board"
 """Folder of the bitstream in the output folder."""
@@ -121,7 +124,7 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     Raises:
         Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
     """
-    from lgn2hdl.synth.folder import FolderContent, write_folder
+    from lgn2hdl.synth.folder import write_folder
 
     network = model_file.load(model)
     if options.chooses_outputs and isinstance(network.head, Bits):
@@ -142,12 +145,34 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     if options.area and options.device.synthesis is not None:
         note("counting cells with Yosys (the first run after installing takes a minute more) ...")
         area = measure_area(verilog, options.name, options.device)
+    report = replace(unmeasured_report(options, compiled), area=area, timing=timing)
+    write_folder(folder_content(model, options, compiled, verilog, vectors, report), options.out)
+    if board is not None:
+        write_board_folder(board, options.out / BOARD_FOLDER)
+    note(f"wrote {options.out}")
+    return Written(compiled, report, seconds, search, board)
+
+
+def unmeasured_report(options: SynthOptions, compiled: Compiled) -> DesignReport:
+    """What is known of a design before any tool has seen it."""
     design = compiled.design
     estimate = estimate_timing(options.device, design.levels_per_stage)
-    cycles = latency(design, options.interface)
-    report = DesignReport(options.device, cycles, estimate, area, timing)
-    content = FolderContent(
-        design=design,
+    return DesignReport(options.device, latency(design, options.interface), estimate)
+
+
+def folder_content(
+    model: Path,
+    options: SynthOptions,
+    compiled: Compiled,
+    verilog: Mapping[str, str],
+    vectors: Vectors,
+    report: DesignReport,
+) -> FolderContent:
+    """Everything that goes into the output folder."""
+    from lgn2hdl.synth.folder import FolderContent
+
+    return FolderContent(
+        design=compiled.design,
         top=options.name,
         model_sha256=file_sha256(model),
         verilog=verilog,
@@ -160,11 +185,6 @@ def write_design(model: Path, options: SynthOptions) -> Written:
         clock_mhz=options.target_mhz,
         options=made_with(options),
     )
-    write_folder(content, options.out)
-    if board is not None:
-        write_board_folder(board, options.out / BOARD_FOLDER)
-    note(f"wrote {options.out}")
-    return Written(compiled, report, seconds, search, board)
 
 
 def _bitstream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,21 @@ from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.synth import synth, synth_options
 from lgn2hdl.cli.synth_run import SynthOptions
-from lgn2hdl.cli.verify_folder import folder_options, folder_verilog, require_manifest
+from lgn2hdl.cli.verify_folder import (
+    folder_options,
+    folder_parts,
+    folder_verilog,
+    require_manifest,
+)
 from lgn2hdl.errors import MismatchError, OptionError
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.model import LogicNet
+from lgn2hdl.synth.devices import Device, find_device
 from lgn2hdl.synth.flow import Compiled, compile_network
 from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.verify.design import verify_design
+from lgn2hdl.verify.folder_files import read_files
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
 from lgn2hdl.verify.synthesized import synthesized as synthesize
@@ -73,18 +81,24 @@ def verify(
         raise OptionError("only Yosys can read what it made: leave --reader out")
     network = model_file.load(model)
     manifest: Mapping[str, Any] | None = None
+    target = find_device(options["device"])
     if rtl is not None:
         manifest = require_manifest(rtl, model)
-        options |= _of_manifest(context, manifest)
+        told = _of_manifest(context, manifest)
+        _require_the_same(context, rtl, told, {"device"} if synthesized else set())
+        options |= told
     chosen = synth_options(model, None, **options)
+    if rtl is not None and context.get_parameter_source("device") is ParameterSource.DEFAULT:
+        target = chosen.device
     compiled = _compiled(network, chosen)
     if rtl is None or manifest is None:
-        verilog = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
+        text = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
     else:
-        verilog = folder_verilog(rtl, manifest)
-    verilog = _pipeline(verilog, chosen)
+        files = read_files(rtl, manifest)
+        text = folder_verilog(rtl, manifest, files)
+    verilog = _pipeline(text, chosen)
     if synthesized:
-        verilog = _synthesized(verilog, chosen)
+        verilog = _synthesized(verilog, target)
     by_yosys = synthesized or chosen.emitter is Emitter.AMARANTH
     report = verify_design(
         compiled.design.network,
@@ -95,6 +109,10 @@ def verify(
         reader=READERS[reader or ("yosys" if by_yosys else "own")],
         progress=lambda part: note(f"proving {part} ..."),
     )
+    if rtl is not None and manifest is not None:
+        note("comparing the other files of the folder ...")
+        parts = folder_parts(rtl, manifest, files, model, compiled, chosen)
+        report = replace(report, parts=(*report.parts, *parts))
     _print(report, model, rtl, chosen, as_json)
     _raise(report)
 
@@ -103,7 +121,7 @@ verify.params += [item for item in synth.params if item.name in SHARED_OPTIONS]
 
 
 def _of_manifest(context: click.Context, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Options that the manifest tells and the user does not, converted as if the user had.
+    """Options that the manifest tells, converted as if the user had given them.
 
     Raises:
         OptionError: if a value is none that the option takes.
@@ -111,8 +129,6 @@ def _of_manifest(context: click.Context, manifest: Mapping[str, Any]) -> dict[st
     parameters = {parameter.name: parameter for parameter in context.command.params}
     found = {}
     for name, value in folder_options(manifest).items():
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            continue
         try:
             if not isinstance(value, str | int | float):
                 raise click.BadParameter(f"{value!r} is no text and no number.")
@@ -122,6 +138,23 @@ def _of_manifest(context: click.Context, manifest: Mapping[str, Any]) -> dict[st
                 f"{MANIFEST}, {name}: {error.message} Run 'lgn2hdl synth' again"
             ) from None
     return found
+
+
+def _require_the_same(
+    context: click.Context, rtl: Path, told: Mapping[str, Any], free: set[str]
+) -> None:
+    """Check that the user does not contradict the manifest, but in options that are free.
+
+    Raises:
+        OptionError: if an option says another thing.
+    """
+    parameters = {parameter.name: parameter for parameter in context.command.params}
+    for name, value in told.items():
+        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if given and name not in free and context.params[name] != value:
+            raise OptionError(
+                f"{rtl} was made with {value!r} for {parameters[name].opts[0]}: leave it out"
+            )
 
 
 def _compiled(network: LogicNet, options: SynthOptions) -> Compiled:
@@ -142,12 +175,12 @@ def _pipeline(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, st
     return {f"{top}.v": rest.pop(f"{top}.v", ""), **rest}
 
 
-def _synthesized(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, str]:
+def _synthesized(verilog: Mapping[str, str], device: Device) -> dict[str, str]:
     """The netlist of cells for the device, one file."""
     top = next(iter(verilog)).removesuffix(".v")
     name = f"{top}_synthesized"
-    note(f"synthesizing to {options.device.name} ...")
-    return {f"{name}.v": synthesize(verilog, top, options.device, name)}
+    note(f"synthesizing to {device.name} ...")
+    return {f"{name}.v": synthesize(verilog, top, device, name)}
 
 
 def _print(

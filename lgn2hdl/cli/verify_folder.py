@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lgn2hdl.errors import OptionError, OutputError
-from lgn2hdl.files import reason
-from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.cli.synth_run import SynthOptions, folder_content, unmeasured_report
+from lgn2hdl.errors import OptionError
+from lgn2hdl.synth.flow import Compiled, file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest
+from lgn2hdl.synth.vectors import random_vectors
 from lgn2hdl.verify.lexer import plain_text
+from lgn2hdl.verify.report import Part
 
 COMPILER_OPTIONS = ("device", "effort", "objective", "wire_levels", "wide", "emitter")
 """Options that the manifest keeps as they were given."""
@@ -37,23 +41,15 @@ def _is_file_name(name: object) -> bool:
     return isinstance(name, str) and Path(name).name == name and name.endswith(".v")
 
 
-def folder_verilog(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Texts of the Verilog files, by name, the top module's first.
+def folder_verilog(
+    folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Texts of the Verilog among a folder's files, by name, the top module's first.
 
     Raises:
-        OutputError: if a file cannot be read.
         HardwareError: if one is no plain text.
     """
-    texts = {}
-    for name in manifest["verilog"]:
-        try:
-            content = (folder / name).read_bytes()
-        except OSError as error:
-            raise OutputError(
-                f"cannot read {folder / name}: {reason(error)}; run 'lgn2hdl synth' again"
-            ) from None
-        texts[name] = plain_text(str(folder / name), content)
-    return texts
+    return {name: plain_text(str(folder / name), files[name]) for name in manifest["verilog"]}
 
 
 def folder_options(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,3 +73,36 @@ def _entry(values: Any, *names: str) -> Any:
     for name in names:
         values = values.get(name) if isinstance(values, Mapping) else None
     return values
+
+
+def folder_parts(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    model: Path,
+    compiled: Compiled,
+    options: SynthOptions,
+) -> tuple[Part, ...]:
+    """What is known of the files beside the Verilog, and of the manifest.
+
+    Args:
+        folder: the folder.
+        manifest: its manifest.
+        files: its files.
+        model: the model file.
+        compiled: the model, compiled with the options of the manifest.
+        options: these options.
+    """
+    from lgn2hdl.verify.folder_proof import prove_folder  # needs what only writing a folder does
+
+    clock = manifest.get("clock_mhz")
+    known = clock if isinstance(clock, float) and 0 < clock < math.inf else None
+    content = folder_content(
+        model,
+        replace(options, target_mhz=known),
+        compiled,
+        folder_verilog(folder, manifest, files),
+        random_vectors(compiled.design.network.features, 1),
+        unmeasured_report(options, compiled),
+    )
+    return prove_folder(folder, manifest, files, content)

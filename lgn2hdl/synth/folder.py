@@ -28,13 +28,17 @@ from lgn2hdl.hdl.interface import (
 from lgn2hdl.head import BitsPlan
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.schedule import Design
+from lgn2hdl.synth.build_digest import build_digest, stamped
 from lgn2hdl.synth.integration import Integration, integration_files
-from lgn2hdl.synth.manifest import MANIFEST
+from lgn2hdl.synth.manifest import MANIFEST, manifest_text
 from lgn2hdl.synth.render import render
 from lgn2hdl.synth.report import DesignReport
 from lgn2hdl.synth.vectors import Vectors, vector_files
 
 MANIFEST_VERSION = 4
+
+REPORT = "report.json"
+"""What was measured, if anything was."""
 
 PROCESSES = ("leash.py", "leash_keeper.py", "scratch.py")
 """Files of every test bench that are copies of our own modules: what starts programs."""
@@ -65,7 +69,7 @@ class FolderContent:
         golden: gates that stand for the network's layers; None if they stand for themselves.
         changes: what is no longer as trained, for the manifest.
         interface: what is around the pipeline.
-        clock_mhz: clock for the constraint files; None takes the one of the report.
+        clock_mhz: clock for the constraint files, in MHz; None takes the one of the report.
         options: options of ``lgn2hdl synth`` that decide about the Verilog and that nothing else in
             the manifest tells, by name.
     """
@@ -92,7 +96,7 @@ def write_folder(content: FolderContent, target: Path) -> None:
     Raises:
         OutputError: if ``target`` cannot be written or holds something else.
     """
-    files = _files(content)
+    files = folder_files(content)
     with replaced_folder(target, MANIFEST) as folder:
         for name, text in files.items():
             path = folder / name
@@ -100,12 +104,33 @@ def write_folder(content: FolderContent, target: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def _files(content: FolderContent) -> dict[str, str]:
+def folder_files(content: FolderContent) -> dict[str, str]:
+    """Texts of all files by name, the manifest first."""
+    plain = _plain_files(content)
+    claims = manifest_claims(content)
+    digest = build_digest(claims, plain)
+    files = {name: stamped(name, text, digest) for name, text in plain.items()}
+    hashes = {
+        name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
+    }
+    manifest = {**claims, "build": digest, "sha256": hashes}
+    return {MANIFEST: manifest_text(manifest), **files}
+
+
+def _plain_files(content: FolderContent) -> dict[str, str]:
+    """All files but the manifest, without the line that tells their build."""
+    files = {**content.verilog, **companion_files(content)}
+    if content.report is not None:
+        files[REPORT] = _json(content.report.to_json())
+    return files
+
+
+def companion_files(content: FolderContent) -> dict[str, str]:
+    """All files but the Verilog, the manifest and the report."""
     design, top = content.design, content.top
     vectors = vector_files(design.network, design.head, content.vectors, content.golden)
     context = instance_context(design, top, content.interface)
-    files = {
-        **content.verilog,
+    return {
         f"{top}_instance.vh": render("instance.v.j2", context),
         "Makefile": render("Makefile.j2", context),
         **integration_files(_integration(content)),
@@ -113,9 +138,6 @@ def _files(content: FolderContent) -> dict[str, str]:
         **{f"sim/{name}": bench_file(name) for name in BENCHES[content.interface.kind]},
         **{f"vectors/{name}": text for name, text in vectors.items()},
     }
-    if content.report is not None:
-        files["report.json"] = _json(content.report.to_json())
-    return {MANIFEST: _json(_manifest(content, files)), **files}
 
 
 def _integration(content: FolderContent) -> Integration:
@@ -139,7 +161,8 @@ def instance_context(design: Design, top: str, interface: Interface) -> dict[str
     }
 
 
-def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any]:
+def manifest_claims(content: FolderContent) -> dict[str, Any]:
+    """What the manifest says, all but the build digest and the hashes of the files."""
     design, interface = content.design, content.interface
     return {
         "manifest_version": MANIFEST_VERSION,
@@ -167,10 +190,8 @@ def _manifest(content: FolderContent, files: Mapping[str, str]) -> dict[str, Any
             "source": content.vectors.source,
         },
         "model_sha256": content.model_sha256,
+        "clock_mhz": _integration(content).mhz,
         "tools": tool_versions(),
-        "sha256": {
-            name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
-        },
     }
 
 

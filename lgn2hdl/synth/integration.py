@@ -21,6 +21,9 @@ from lgn2hdl.synth.page import page
 from lgn2hdl.synth.render import render
 from lgn2hdl.synth.report import DesignReport
 
+PAGE = "README.md"
+"""Name of the page."""
+
 DEFAULT_MHZ = 100.0
 """Clock of the constraints where nothing else is known."""
 
@@ -70,13 +73,18 @@ class Integration:
     clock_mhz: float | None = None
 
     @property
-    def period_ns(self) -> float:
-        """Clock period of the constraints, in ns."""
+    def mhz(self) -> float:
+        """Clock of the constraints, in MHz."""
         known = self.clock_mhz
         if known is None and self.report is not None:
             timing = self.report.timing
             known = self.report.estimate.estimated_mhz if timing is None else timing.target_mhz
-        return round(1000 / (known or DEFAULT_MHZ), 3)
+        return known or DEFAULT_MHZ
+
+    @property
+    def period_ns(self) -> float:
+        """Clock period of the constraints, in ns."""
+        return round(1000 / self.mhz, 3)
 
 
 def integration_files(given: Integration) -> dict[str, str]:
@@ -90,7 +98,7 @@ def integration_files(given: Integration) -> dict[str, str]:
         f"{top}_vhdl.vhd": render("component.vhd.j2", context),
         "vivado.tcl": render("vivado.tcl.j2", context),
         "quartus.tcl": render("quartus.tcl.j2", context),
-        "README.md": page(given.design, given.interface, given.report, context),
+        PAGE: page(given.design, given.interface, given.report, context),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,3 +18,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) else None
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """The one way in which a manifest is written."""
+    return json.dumps(manifest, indent=1) + "\n"

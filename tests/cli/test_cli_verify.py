@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -43,9 +44,7 @@ def made(tmp_path, capsys):
 @pytest.fixture
 def copy(folder, tmp_path) -> Path:
     """The same folder, to be damaged."""
-    for file in folder.glob("*.*"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    return tmp_path
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
 
 
 def invert_a_gate(path: Path) -> None:
@@ -137,6 +136,37 @@ def test_a_difference_as_json(lgn2hdl, copy):
     assert report["verdict"] == "different"
     assert report["counterexample"]["actual"]
     assert len(report["counterexample"]["features"]) == model_file.load(MONK).features.n_features
+
+
+def test_a_wrong_manifest_is_no_proof(lgn2hdl, copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["classes"].reverse()
+    (copy / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    code, out, err = lgn2hdl("verify", MONK, "--rtl", copy)
+    assert code == 1
+    assert "lgn2hdl: error: different: folder: files: manifest.json is not that of" in err
+    assert "classes[0] is" in " ".join(out.split())
+
+
+def test_the_parts_of_a_folder(read_json, folder):
+    parts = read_json("verify", MONK, "--rtl", folder)["parts"]
+    names = [part["part"] for part in parts if part["part"].startswith("folder: ")]
+    assert names == ["folder: files", "folder: manifest", "folder: vectors", "folder: other files"]
+
+
+def test_options_that_contradict_the_folder(fails, folder):
+    message = fails("verify", MONK, "--rtl", folder, "--levels", "5")
+    assert "was made with 2 for --levels: leave it out" in message
+
+
+def test_options_that_the_folder_has(read_json, folder):
+    report = read_json("verify", MONK, "--rtl", folder, "--levels", "2", "--device", "xcup")
+    assert report["verdict"] == "proved"
+
+
+def test_a_folder_may_be_synthesized_for_another_device(read_json, folder):
+    arguments = ("--synthesized", "--device", "ice40-up5k")
+    assert read_json("verify", MONK, "--rtl", folder, *arguments)["verdict"] == "proved"
 
 
 def test_out_of_time_is_not_proved(lgn2hdl):
