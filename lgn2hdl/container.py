@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.errors import ModelFileError
-from lgn2hdl.files import reason, write_atomically
+from lgn2hdl.files import open_file, reason, write_atomically
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -34,6 +34,9 @@ _DTYPES = {
     "I32": "<i4", "U64": "<u8", "I64": "<i8", "F32": "<f4", "F64": "<f8",
 }  # fmt: skip
 _CODES = {np.dtype(name): code for code, name in _DTYPES.items()}
+_SIGNATURE = 10
+"""Bytes at the start, by which a foreign file is known: a length and how the header begins."""
+
 _NO_DIGEST = "0" * 64
 
 
@@ -103,7 +106,7 @@ def read(
         ModelFileError: if the file is missing, truncated, altered, foreign or newer.
     """
     try:
-        data = path.read_bytes()
+        data = _bytes(path)
     except IsADirectoryError:
         raise ModelFileError(f"{path} is a folder, not a {what} file") from None
     except FileNotFoundError:
@@ -111,6 +114,13 @@ def read(
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {reason(error)}") from None
     return _Reader(path, kind, version, what, data).read()
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's bytes; of one that is foreign at first sight no more than its first ones."""
+    with open_file(path) as file:
+        start = file.read(_SIGNATURE)
+        return start + file.read() if start[8:9] == b"{" else start
 
 
 class _Place(NamedTuple):
@@ -155,7 +165,7 @@ class _Reader:
         return arrays, document
 
     def _header(self) -> tuple[dict[str, Any], int]:
-        if len(self.data) < 10 or self.data[8:9] != b"{":
+        if len(self.data) < _SIGNATURE or self.data[8:9] != b"{":
             self.foreign("no header" if self.data else "it is empty")
         length = int.from_bytes(self.data[:8], "little")
         if length > MAX_HEADER_BYTES:

@@ -1,10 +1,15 @@
+import json
 import os
 import signal
+import socket
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from ordinary_user import as_ordinary_user
 
 from lgn2hdl import files
 from lgn2hdl.errors import OutputError
@@ -16,13 +21,17 @@ MARKER = "manifest.json"
 
 def fill(folder, text):
     """Two files that must always have the same text."""
-    (folder / MARKER).write_text(text)
+    (folder / MARKER).write_text(json.dumps({"tools": {"lgn2hdl": text}}))
     (folder / "sub").mkdir(exist_ok=True)
     (folder / "sub" / "data.txt").write_text(text)
 
 
 def content(folder):
-    return (folder / MARKER).read_text(), (folder / "sub" / "data.txt").read_text()
+    return text_of((folder / MARKER).read_text()), (folder / "sub" / "data.txt").read_text()
+
+
+def text_of(manifest):
+    return json.loads(manifest)["tools"]["lgn2hdl"]
 
 
 def names(folder):
@@ -174,8 +183,8 @@ def test_a_reader_always_sees_a_complete_folder(tmp_path):
         while not writer.done():
             texts = read_as_one(target)
             if texts is not None:
-                assert texts[0] == texts[1]
-                seen.add(texts[0])
+                assert text_of(texts[0]) == texts[1]
+                seen.add(texts[1])
         writer.result()
     assert len(seen) > 1
 
@@ -207,8 +216,207 @@ def test_a_file_in_the_way_of_the_parents(tmp_path):
         write(tmp_path / "file" / "out", "new")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_parent_that_cannot_be_written(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(OutputError, match="Permission denied"):
-        write(tmp_path / "out", "new")
+    (tmp_path / "closed").mkdir(mode=0o500)
+    assert "Permission denied" in refusal(tmp_path / "closed" / "out")
+
+
+WRITE_FOLDER = """
+import sys
+from pathlib import Path
+from lgn2hdl.errors import OutputError
+from lgn2hdl.files import replaced_folder, write_atomically
+path = Path(sys.argv[1])
+try:
+    if path.suffix:
+        write_atomically(path, b"new")
+    else:
+        with replaced_folder(path, "manifest.json") as folder:
+            (folder / "manifest.json").write_text("new")
+    print("written")
+except OutputError as error:
+    print(error)
+"""
+
+
+def refusal(target):
+    """What an ordinary user is told who writes a folder, or a file, there."""
+    said = as_ordinary_user(WRITE_FOLDER, target).strip()
+    assert said != "written"
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("closed", ["", "sub"])
+def test_a_write_protected_folder_stays_and_nothing_is_left_beside_it(tmp_path, closed):
+    target = tmp_path / "out"
+    write(target, "one")
+    (target / "sub").chmod(0o777)
+    target.chmod(0o777)
+    (target / closed).chmod(0o555)
+    assert "write-protected; choose another --out" in refusal(target)
+    assert content(target) == ("one", "one")
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_write_protected_file_stays(tmp_path):
+    path = tmp_path / "m.lgn"
+    path.write_text("mine")
+    path.chmod(0o444)
+    assert "write-protected" in refusal(path)
+    assert path.read_text() == "mine"
+    assert names(tmp_path) == ["m.lgn"]
+
+
+def test_where_one_may_not_search_nothing_is_known_and_nothing_written(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "m.lgn").write_text("mine")
+    closed.chmod(0o600)
+    for name in ("m.lgn", "other.lgn", "out", "deep/er"):
+        assert "Permission denied" in refusal(closed / name)
+    closed.chmod(0o700)
+    assert names(closed) == ["m.lgn"]
+
+
+@pytest.fixture(params=["pipe", "socket", "device"])
+def special(request, tmp_path):
+    """Something that is neither a file nor a folder."""
+    path = tmp_path / "special"
+    if request.param == "pipe":
+        os.mkfifo(path)
+    elif request.param == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+    else:
+        make_device(path)
+    return path
+
+
+def make_device(path):
+    """A device like /dev/null; nobody tries it with that one."""
+    try:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root makes devices")
+
+
+def test_what_is_no_regular_file_is_never_replaced(special):
+    before = special.lstat()
+    kind = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device"}
+    expected = f"cannot write .*: it is {kind[stat.S_IFMT(before.st_mode)]}, not a file; choose"
+    for use in (files.require_writable, lambda path: files.write_atomically(path, b"new")):
+        with pytest.raises(OutputError, match=expected):
+            use(special)
+        link = special.with_name("link")
+        link.symlink_to(special)
+        with pytest.raises(OutputError, match=expected):
+            use(link)
+        link.unlink()
+    with pytest.raises(OutputError, match="is not a folder"):
+        write(special, "new")
+    assert os.path.samestat(before, special.lstat())
+    assert names(special.parent) == ["special"]
+
+
+def test_what_is_no_regular_file_is_not_read_and_nobody_waits_for_it(special):
+    with pytest.raises(OSError, match="not a file: copy the data to a file"):
+        files.read_file(special)
+    assert not files.is_file(special)
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["file", "dangling"])
+def test_a_link_stays_and_its_file_is_replaced(tmp_path, exists):
+    (tmp_path / "data").mkdir()
+    file, link = tmp_path / "data" / "m.lgn", tmp_path / "link.lgn"
+    if exists:
+        file.write_text("old")
+    link.symlink_to(Path("data") / "m.lgn")
+    files.require_writable(link)
+    files.write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert names(tmp_path) == ["data", "link.lgn"]
+    assert names(tmp_path / "data") == ["m.lgn"]
+
+
+def test_links_in_a_circle_are_one_line(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OutputError, match="symbolic links"):
+        files.write_atomically(tmp_path / "a", b"new")
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_file_keeps_its_permissions(tmp_path):
+    path = tmp_path / "m.lgn"
+    path.write_text("old")
+    path.chmod(0o600)
+    files.write_atomically(path, b"new")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("length", [250, 255, 300])
+def test_long_names(tmp_path, length):
+    file, folder = tmp_path / ("m" * length), tmp_path / ("f" * length)
+    if length <= 255:
+        files.write_atomically(file, b"new")
+        write(folder, "one")
+        write(folder, "two")
+        assert (file.read_bytes(), content(folder)) == (b"new", ("two", "two"))
+        assert len(names(tmp_path)) == 2
+        return
+    for use in (lambda: files.write_atomically(file, b"new"), lambda: write(folder, "one")):
+        with pytest.raises(OutputError, match="File name too long") as caught:
+            use()
+        assert "\n" not in str(caught.value)
+    assert not files.is_file(file)
+    assert not files.is_folder(folder)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "", "sub/.."])
+def test_what_is_no_name_for_a_folder(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="no name for a new folder"):
+        write(Path(name), "one")
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "manifest", ['{"name": "a browser extension"}', "[1]", '{"tools": {"other": "1"}}', "{", ""]
+)
+def test_a_manifest_of_another_program_is_not_ours(tmp_path, manifest):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / MARKER).write_text(manifest)
+    with pytest.raises(OutputError, match="was not written by lgn2hdl"):
+        write(target, "one")
+    assert (target / MARKER).read_text() == manifest
+
+
+def test_a_folder_that_somebody_makes_meanwhile_is_put_back(target):
+    def interrupted_by_somebody():
+        with replaced_folder(target, MARKER) as folder:
+            fill(folder, "one")
+            target.mkdir()
+            (target / "thesis.txt").write_text("precious")
+
+    with pytest.raises(OutputError, match="was not written by lgn2hdl"):
+        interrupted_by_somebody()
+    assert names(target) == ["thesis.txt"]
+    assert names(target.parent) == ["out"]
+
+
+def test_of_many_writers_of_a_new_folder_one_wins_whole(tmp_path):
+    target = tmp_path / "out"
+
+    def write_often(number):
+        for _ in range(20):
+            write(target, str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_often, range(4)))
+    manifest, data = content(target)
+    assert manifest == data
+    assert names(target.parent) == ["out"]

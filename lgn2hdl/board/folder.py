@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import lgn2hdl
 from lgn2hdl.board.build import BoardBuild
 from lgn2hdl.files import replaced_folder
 
@@ -22,7 +23,11 @@ def write_board_folder(build: BoardBuild, target: Path) -> None:
         OutputError: if ``target`` cannot be written or holds something else.
     """
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in build.files.items()}
-    report = {**build.to_json(), "sha256": dict(sorted(hashes.items()))}
+    report = {
+        "lgn2hdl": lgn2hdl.__version__,
+        **build.to_json(),
+        "sha256": dict(sorted(hashes.items())),
+    }
     files = {
         **build.files,
         MARKER: (json.dumps(report, indent=1) + "\n").encode(),

@@ -1,13 +1,15 @@
 """The command line; ``lgn2hdl --help`` lists the commands.
 
 Results go to stdout; progress and notes go to stderr. Exit codes: 0 fine, 1 something is wrong with
-a file, the data or a tool, 2 a wrong command line, 130 interrupted.
+a file, the data or a tool, 2 a wrong command line, 130 interrupted, 141 nobody reads the output.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -20,10 +22,12 @@ from lgn2hdl.cli.host import host
 from lgn2hdl.cli.inference import evaluate, predict
 from lgn2hdl.cli.info import info
 from lgn2hdl.cli.sim import sim
+from lgn2hdl.cli.streams import READER_GONE, ReaderGoneError, prepare_streams, write_out
 from lgn2hdl.cli.synth import synth
 from lgn2hdl.cli.train import train
 from lgn2hdl.cli.verify import verify
-from lgn2hdl.errors import Lgn2HdlError
+from lgn2hdl.errors import Lgn2HdlError, OutputError
+from lgn2hdl.files import reason
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,6 +53,7 @@ for _command in (
 
 def main() -> None:
     """Run the command line; every expected failure is one line on stderr."""
+    prepare_streams()
     end_process(run(sys.argv[1:]))
 
 
@@ -66,23 +71,40 @@ def end_process(code: int) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """The exit code of ``lgn2hdl`` with these arguments."""
+    code = _guarded(lambda: _invoke(arguments))
+    if not code:
+        return _guarded(write_out)
+    with suppress(OutputError, ReaderGoneError):  # (one reason is enough)
+        write_out()
+    return code
+
+
+def _invoke(arguments: list[str]) -> int:
     try:
         result = cli.main(arguments, prog_name="lgn2hdl", standalone_mode=False, obj=arguments)
-        return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 2
+    return result if isinstance(result, int) else 0
+
+
+def _guarded(action: Callable[[], int | None]) -> int:
+    """The exit code of an action; every expected failure is one line on stderr."""
+    try:
+        return action() or 0
     except click.ClickException as error:
         return _complain(f"{error.format_message()} (see --help)", 2)
     except Lgn2HdlError as error:
         return _complain(str(error), 1)
     except (KeyboardInterrupt, click.Abort):
         return _complain("interrupted", 130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away: that is its right
-        return 0
+    except ReaderGoneError:
+        return READER_GONE  # that is its right
     except MemoryError:
         return _complain("out of memory: use a smaller network or batch", 1)
+    except OSError as error:  # what no command has said better
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return _complain(f"{place}{reason(error)}", 1)
 
 
 def _complain(message: str, code: int) -> int:

@@ -11,6 +11,7 @@ import click
 from lgn2hdl import model_file
 from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cli.options import (
     FILE,
     data_dir_option,
@@ -38,7 +39,7 @@ MODULE = "network"
 
 @click.command("compare")
 @model_argument
-@click.option("--vectors", "number", type=click.IntRange(min=1), default=DEFAULT_NUMBER,
+@click.option("--vectors", "number", type=WholeRange(min=1), default=DEFAULT_NUMBER,
               show_default=True, help="Test rows, and as many random vectors; corner cases are "
               "added.")  # fmt: skip
 @click.option("--device", default=DEFAULT_DEVICE, show_default=True,

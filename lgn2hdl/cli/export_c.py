@@ -13,6 +13,7 @@ from lgn2hdl.c_export.folder import DEFAULT_VECTORS, MANIFEST, write_c_folder
 from lgn2hdl.c_export.names import check_prefix, prefix_for
 from lgn2hdl.c_export.prepare import WORD_BITS, c_model
 from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.numbers import WHOLE, WholeRange
 from lgn2hdl.cli.options import FILE, json_option, model_argument
 from lgn2hdl.files import require_replaceable
 from lgn2hdl.synth.flow import file_sha256
@@ -40,9 +41,9 @@ _SHOWN = {
               default=str(DEFAULT_WORD_BITS), show_default=True,
               help="Bits of a word, unless the C compiler is told otherwise: as many samples are "
               "computed at a time.")  # fmt: skip
-@click.option("--vectors", type=int, default=DEFAULT_VECTORS, show_default=True,
+@click.option("--vectors", type=WHOLE, default=DEFAULT_VECTORS, show_default=True,
               help="Test vectors of the self-test.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+@click.option("--seed", type=WholeRange(min=0), default=0, show_default=True,
               help="Seed of the random ones among them.")  # fmt: skip
 @json_option
 def export_c(

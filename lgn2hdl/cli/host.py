@@ -14,6 +14,7 @@ from lgn2hdl.board.protocol import Flag, Identity, Result
 from lgn2hdl.board.samples import golden_results, sample_payloads
 from lgn2hdl.cli.console import note, one_line_names, print_json
 from lgn2hdl.cli.csv_files import notation_options, with_notation
+from lgn2hdl.cli.numbers import RealRange, WholeRange
 from lgn2hdl.cli.options import (
     FILE,
     json_option,
@@ -33,13 +34,13 @@ from lgn2hdl.synth.flow import file_sha256
 @click.argument("file", type=FILE)
 @click.option("--port", "device", required=True, metavar="DEVICE",
               help="Serial port of the board, such as /dev/ttyUSB1.")  # fmt: skip
-@click.option("--baud", type=click.IntRange(min=1), default=DEFAULT_BAUD, show_default=True,
+@click.option("--baud", type=WholeRange(min=1), default=DEFAULT_BAUD, show_default=True,
               help="Baud rate that the bitstream was built with.")  # fmt: skip
 @click.option("--scores", "with_scores", is_flag=True, help="Print every class score as well.")
 @click.option("--check", is_flag=True, help="Compare every answer with the golden model.")
-@click.option("--timeout", type=click.FloatRange(0.01, 600), default=1.0, show_default=True,
+@click.option("--timeout", type=RealRange(0.01, 600), default=1.0, show_default=True,
               help="Seconds to wait for an answer.")  # fmt: skip
-@click.option("--tries", type=click.IntRange(1, 100), default=4, show_default=True,
+@click.option("--tries", type=WholeRange(1, 100), default=4, show_default=True,
               help="Times that a row is sent before giving up.")  # fmt: skip
 @notation_options
 @json_option

@@ -14,7 +14,17 @@ from lgn2hdl.datasets import DATASET_NAMES, CsvOptions, Dataset, Missing, load_d
 from lgn2hdl.errors import DataError, ToolError
 from lgn2hdl.model import LogicNet
 
-FILE = click.Path(path_type=Path)
+
+class _FilePath(click.Path):
+    """The path of a file or folder, which may exist or not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and (not value or "\0" in value):
+            self.fail(f"{value!r} is no path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _FilePath(path_type=Path)
 
 DEFAULT_INPUT_WIDTH = 12
 """Bits of a scaled real-valued feature: its quantization is far finer than any thermometer."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.cli.console import note
+from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cpu import Engine
 from lgn2hdl.errors import ToolError
 from lgn2hdl.features import Integers
@@ -50,7 +51,7 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     threads = click.option(
         "--threads",
-        type=click.IntRange(1, 1024),
+        type=WholeRange(1, 1024),
         default=1,
         show_default=True,
         help="CPU threads of the native engine.",

@@ -19,7 +19,7 @@ from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_pack
 from lgn2hdl.cli.synth import synth_options
 from lgn2hdl.cli.synth_run import write_design
 from lgn2hdl.errors import MismatchError, OptionError
-from lgn2hdl.files import temporary_folder
+from lgn2hdl.files import is_file, temporary_folder
 from lgn2hdl.programs import run_shown
 from lgn2hdl.synth.flow import file_sha256
 from lgn2hdl.synth.manifest import MANIFEST, read_manifest
@@ -54,8 +54,8 @@ def sim(
     written first if it is missing or belongs to another version of the model.
     """
     require_package("cocotb", "sim", "simulation")
-    folder = model if (model / MANIFEST).is_file() else _folder(model, out, data_dir)
-    if coverage and not (folder / "sim" / "verilog_coverage.py").is_file():
+    folder = model if is_file(model / MANIFEST) else _folder(model, out, data_dir)
+    if coverage and not is_file(folder / "sim" / "verilog_coverage.py"):
         raise OptionError(f"{folder} was written without coverage: run 'lgn2hdl synth' again")
     command = [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
     command += ["--coverage"] * coverage

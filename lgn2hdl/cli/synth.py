@@ -10,6 +10,7 @@ import click
 
 from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.cli.console import print_json
+from lgn2hdl.cli.numbers import REAL, WHOLE, parse_whole
 from lgn2hdl.cli.options import (
     FILE,
     data_dir_option,
@@ -21,22 +22,22 @@ from lgn2hdl.cli.options import (
 )
 from lgn2hdl.cli.synth_board import board_choice, board_options, for_board
 from lgn2hdl.cli.synth_report import print_report, report_as_json
-from lgn2hdl.cli.synth_run import SynthOptions, write_design
+from lgn2hdl.cli.synth_run import SynthOptions, Written, write_design
 from lgn2hdl.errors import OptionError, ToolError
 from lgn2hdl.hdl.emit import Emitter, check_module_name, module_name
 from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind
-from lgn2hdl.synth.devices import DEVICES, find_device
+from lgn2hdl.synth.devices import (
+    DEVICES,
+    MOST_LEVELS,
+    estimated_mhz,
+    find_device,
+    is_beyond_estimate,
+)
 from lgn2hdl.synth.flow import DEFAULT_LEVELS, DEFAULT_VECTORS, options_for
 from lgn2hdl.synth.mapping import DEFAULT, EFFORTS
 
 DEFAULT_OUT = Path("rtl_out")
 DEFAULT_DEVICE = "xcup"
-MOST_LEVELS = 1000
-"""More levels than any circuit has."""
-
-LONGEST_NUMBER = 100
-"""Digits of a beat's bits that are read at all."""
-
 OUTPUTS = ("class", "scores", "margin")
 EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 
@@ -47,16 +48,16 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @click.option("--name", help="Name of the top module [default: from the model file].")
 @click.option("--device", default=DEFAULT_DEVICE, show_default=True,
               help=f"What to map to: {', '.join(device.name for device in DEVICES)}.")  # fmt: skip
-@click.option("--levels", type=int, help="LUT levels per pipeline stage "
+@click.option("--levels", type=WHOLE, help="LUT levels per pipeline stage "
               f"[default: {DEFAULT_LEVELS}].")  # fmt: skip
-@click.option("--target-mhz", type=float, help="Clock to choose the LUT levels per stage for: by "
+@click.option("--target-mhz", type=REAL, help="Clock to choose the LUT levels per stage for: by "
               "the device's estimate, and with --pnr until it is reached.")  # fmt: skip
 @click.option("--effort", type=click.Choice(EFFORT_NAMES), default=DEFAULT.name, show_default=True,
               help="How hard to look for few LUTs; none keeps the trained nodes.")  # fmt: skip
 @click.option("--head", "objective", default="small", show_default=True,
               type=click.Choice(["small", "shallow"]),
               help="Popcount and argmax of few LUTs, or of few levels.")  # fmt: skip
-@click.option("--wire-levels", type=int, default=0, show_default=True, help="LUT levels that the "
+@click.option("--wire-levels", type=WHOLE, default=0, show_default=True, help="LUT levels that the "
               "wires into the core count for: registers on them raise the clock.")  # fmt: skip
 @click.option("--wide/--no-wide", default=True, help="Join LUTs by multiplexers where that takes "
               "fewer of them.")  # fmt: skip
@@ -69,9 +70,9 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @click.option("--clock-enable", is_flag=True, help="Add a clock enable, port enable.")
 @click.option("--outputs", help="What leaves beside the class, such as class,scores,margin: all "
               "scores, the margin between the two best [default: class,scores].")  # fmt: skip
-@click.option("--prune-head", type=float, metavar="BUDGET", help="Drop outputs for at most this "
+@click.option("--prune-head", type=REAL, metavar="BUDGET", help="Drop outputs for at most this "
               "part of the training rows, such as 0.001.")  # fmt: skip
-@click.option("--observe", type=int, metavar="N", help="Replace nodes that are constant or equal "
+@click.option("--observe", type=WHOLE, metavar="N", help="Replace nodes that are constant or equal "
               "in all but N training rows.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Compare each step with the golden model.")
 @click.option("--emitter", type=click.Choice([item.value for item in Emitter]), default="text",
@@ -80,7 +81,7 @@ EFFORT_NAMES = (*(effort.name for effort in EFFORTS), "none")
 @click.option("--area/--no-area", default=True, help="Count cells with Yosys.")
 @click.option("--pnr", is_flag=True, help="Place and route with nextpnr, and report the clock.")
 @board_options
-@click.option("--vectors", type=int, default=DEFAULT_VECTORS, show_default=True,
+@click.option("--vectors", type=WHOLE, default=DEFAULT_VECTORS, show_default=True,
               help="Test vectors: test rows, and up to a fifth corner cases.")  # fmt: skip
 @click.option("--dataset", help=f"Where rows come from: {dataset_help} "
               "[default: what the model was trained on].")  # fmt: skip
@@ -98,7 +99,22 @@ def synth(model: Path, out: Path | None, name: str | None, as_json: bool, **opti
         print_json(report_as_json(chosen, written))
     else:
         print_report(chosen, written)
-    search = written.search
+    _require_target(chosen, written)
+
+
+def _require_target(chosen: SynthOptions, written: Written) -> None:
+    """Check that the clock that was asked for is reached; by estimate, if nothing was placed.
+
+    Raises:
+        ToolError: if it is not.
+    """
+    search, target = written.search, chosen.target_mhz
+    if search is None and target is not None and is_beyond_estimate(chosen.device, target):
+        raise ToolError(
+            f"{target:g} MHz is out of reach on {chosen.device.name}: by estimate one LUT level "
+            f"per stage runs at {estimated_mhz(chosen.device, 1):.0f} MHz, and that is in "
+            f"{chosen.out}"
+        )
     if search is not None and not search.is_met:
         levels, best = search.best
         reached = "no clock at all" if best.fmax_mhz is None else f"{best.fmax_mhz:.1f} MHz"
@@ -187,9 +203,10 @@ def _beat_bits(kind: Kind, wish: str | None) -> int | None:
         return DEFAULT_BEAT_BITS if kind is Kind.STREAM else None
     if wish == "whole" and kind is Kind.STREAM:
         return None
-    if wish != "whole" and not (wish.isascii() and wish.isdigit() and len(wish) <= LONGEST_NUMBER):
-        raise OptionError(f"beats of {wish!r} bits: give a multiple of 8, or 'whole'")
-    return 0 if wish == "whole" else int(wish)
+    try:
+        return 0 if wish == "whole" else parse_whole(wish)
+    except ValueError:
+        raise OptionError(f"beats of {wish!r} bits: give a multiple of 8, or 'whole'") from None
 
 
 def _outputs(scores: bool, wish: str | None) -> dict[str, bool]:

@@ -18,6 +18,7 @@ from lgn2hdl.board.build import (
     require_board,
 )
 from lgn2hdl.cli.console import print_table
+from lgn2hdl.cli.numbers import WHOLE
 from lgn2hdl.cli.options import require_package
 from lgn2hdl.errors import OptionError
 from lgn2hdl.hdl.interface import Kind
@@ -31,7 +32,7 @@ def board_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help=f"Build a bitstream, with a UART around the network: {', '.join(BOARD_NAMES)}.",
     )
     baud = click.option(
-        "--baud", type=int, help=f"Baud rate of the board's UART [default: {DEFAULT_BAUD}]."
+        "--baud", type=WHOLE, help=f"Baud rate of the board's UART [default: {DEFAULT_BAUD}]."
     )
     return board(baud(command))
 

@@ -13,6 +13,7 @@ import click
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.csv_files import column_options, csv_card, notation_options, with_notation
+from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cli.options import (
     DEFAULT_INPUT_WIDTH,
     FILE,
@@ -45,7 +46,7 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 @config_options
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
 @click.option("--teacher", type=FILE, help="Logits of the training rows to distil, as .npy.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads [default: by size].")
+@click.option("--threads", type=WholeRange(min=1), help="CPU threads [default: by size].")
 @click.option(
     "--device",
     type=click.Choice(("cpu", "cuda")),
@@ -55,14 +56,14 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 )
 @click.option(
     "--input-width",
-    type=click.IntRange(1, 16),
+    type=WholeRange(1, 16),
     default=DEFAULT_INPUT_WIDTH,
     show_default=True,
     help="Bits of a real-valued feature.",
 )
 @click.option(
     "--sweep",
-    type=click.IntRange(min=0),
+    type=WholeRange(min=0),
     metavar="TRIALS",
     help="Accuracy against size: vary these options in so many more trials; --out gets the best.",
 )
@@ -116,8 +117,9 @@ def train(
     require_package("torch", "train", "training")
     require_sweep(storage, sweep, resume)
     require_device(device)
-    checkpoint = out.with_name(f"{out.name}.ckpt")
     require_writable(out)
+    checkpoint = out.with_name(f"{out.name}.ckpt")
+    require_writable(checkpoint)
     _refuse_to_start_over(checkpoint, resume)
     given = {name: value for name, value in options.items() if value is not None}
     config = _config(dataset, preset_name, checkpoint if resume else None, given)

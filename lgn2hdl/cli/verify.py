@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.synth import synth, synth_options
 from lgn2hdl.cli.synth_run import SynthOptions
@@ -54,7 +55,7 @@ SHOWN_FEATURES = 24
               "synth would write.")  # fmt: skip
 @click.option("--synthesized", is_flag=True, help="Prove the netlist that Yosys makes of it for "
               "--device, each cell as Yosys models it.")  # fmt: skip
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--time-limit", type=RealRange(min=0, min_open=True), metavar="SECONDS",
               help="What is not proved by then counts as not proved [default: none].")  # fmt: skip
 @click.option("--reader", type=click.Choice(sorted(READERS)), help="What reads the Verilog: the "
               "strict reader of lgn2hdl, or Yosys [default: own; yosys for what it or Amaranth "

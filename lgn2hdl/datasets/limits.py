@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl import files
 from lgn2hdl.errors import DataError
 
 MAX_BYTES = 1 << 32
@@ -52,16 +53,16 @@ def open_file(path: Path) -> IO[bytes]:
     """Open a file for reading.
 
     Raises:
-        DataError: if it is missing, a folder, or unreadable.
+        DataError: if it is missing, a folder, a pipe or a device, or unreadable.
     """
-    if path.is_dir():
-        raise DataError(f"{path} is a folder: give a file")
     try:
-        return path.open("rb")
+        return files.open_file(path)
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder: give a file") from None
     except FileNotFoundError:
         raise DataError(f"no file {path}: check the path") from None
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+        raise DataError(f"cannot read {path}: {files.reason(error)}") from None
 
 
 def gunzip(data: bytes, limit: int, what: str) -> bytes:

@@ -16,6 +16,7 @@ from lgn2hdl.datasets.sources import Places, PublicFile, default_cache, fetch
 from lgn2hdl.datasets.split import stratified_test_rows
 from lgn2hdl.datasets.types import Table, digest
 from lgn2hdl.errors import DataError
+from lgn2hdl.files import is_file
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 FASHION_NAMES = (
@@ -173,7 +174,7 @@ def _beans(file: PublicFile, places: Places) -> tuple[npt.NDArray[Any], npt.NDAr
     """All rows and labels, in any order, from the arrays of a data folder or the archive."""
     for folder in (places.folder, places.cache):
         path = None if folder is None else folder / catalogue.DRY_BEAN_ARRAYS
-        if path is not None and path.is_file():
+        if path is not None and is_file(path):
             return _bean_arrays(path)
     data = limits.unzip(fetch(file, places), catalogue.DRY_BEAN_MEMBER, MAX_ARFF_BYTES, file.path)
     return parsers.dry_bean(data, BEAN_NAMES)
@@ -206,7 +207,7 @@ def cifar10_jpeg(places: Places) -> Table:
     """
     folders = [folder for folder in (places.folder, places.cache) if folder is not None]
     paths = [folder / catalogue.CIFAR10_JPEG for folder in folders]
-    found = [path for path in paths if path.is_file()]
+    found = [path for path in paths if is_file(path)]
     if not found:
         raise DataError(
             f"{catalogue.CIFAR10_JPEG} is not in {' or '.join(map(str, folders))}, and it cannot "

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from lgn2hdl.datasets import limits
 from lgn2hdl.errors import DataError
+from lgn2hdl.files import is_file
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def missing(path: str, places: Places, reason: str) -> DataError:
 def _read(file: PublicFile, folder: Path) -> bytes | None:
     """The file's bytes in a folder, plain or gzip-compressed; None where there is none."""
     plain, packed = folder / file.path, folder / f"{file.path}.gz"
-    if plain.is_file():
+    if is_file(plain):
         return limits.read_file(plain, max(file.size, plain.stat().st_size))
-    if packed.is_file():
+    if is_file(packed):
         # A compressed copy of a file that needs it is never larger than the file by much.
         data = limits.read_file(packed, file.size + (1 << 16))
         return limits.gunzip(data, file.size, str(packed))

@@ -12,6 +12,12 @@ from dataclasses import dataclass
 
 from lgn2hdl.errors import OptionError
 
+SLOWEST_MHZ, FASTEST_MHZ = 0.001, 1_000_000
+"""Target clocks that are taken; the periods of the constraint files have three decimals of 1 ns."""
+
+MOST_LEVELS = 1000
+"""Most LUT levels per pipeline stage; no circuit has so many."""
+
 
 @dataclass(frozen=True)
 class Device:
@@ -240,11 +246,21 @@ def levels_for_target(device: Device, mhz: float) -> int:
     """LUT levels per stage that the estimate allows at a clock of ``mhz``; at least 1.
 
     Raises:
-        OptionError: if ``mhz`` is not a positive number.
+        OptionError: if ``mhz`` is not a positive number, or no clock that makes sense.
     """
     if not (mhz > 0 and math.isfinite(mhz)):
         raise OptionError(f"a target clock of {mhz:g} MHz: give a positive number")
-    return max(1, math.floor((1000 / mhz - device.register_ns) / device.level_ns + 1e-9))
+    if not SLOWEST_MHZ <= mhz <= FASTEST_MHZ:
+        raise OptionError(
+            f"a target clock of {mhz:g} MHz: give {SLOWEST_MHZ:g} to {FASTEST_MHZ:,} MHz"
+        )
+    levels = math.floor((1000 / mhz - device.register_ns) / device.level_ns + 1e-9)
+    return min(max(1, levels), MOST_LEVELS)
+
+
+def is_beyond_estimate(device: Device, mhz: float) -> bool:
+    """Whether even one LUT level per stage is too slow for a clock, by the device's estimate."""
+    return mhz > estimated_mhz(device, 1) * (1 + 1e-9)
 
 
 def require_capacity(device: Device, luts: int, flip_flops: int) -> None:

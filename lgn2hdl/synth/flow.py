@@ -14,8 +14,9 @@ from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.assemble import assemble
 from lgn2hdl.circuit import lut_costs
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.errors import OptionError
+from lgn2hdl.errors import ModelFileError, OptionError
 from lgn2hdl.features import require_same_features
+from lgn2hdl.files import read_file, reason
 from lgn2hdl.lower import lower
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
@@ -238,8 +239,15 @@ def _observed(
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Hash of a file's bytes, in hexadecimal.
+
+    Raises:
+        ModelFileError: if it cannot be read.
+    """
+    try:
+        return hashlib.sha256(read_file(path)).hexdigest()
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {reason(error)}") from None
 
 
 def dataset_vectors(network: LogicNet, dataset: Dataset, number: int) -> Vectors:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lgn2hdl.files import read_file
+
 MANIFEST = "manifest.json"
 """Its name."""
 
@@ -14,7 +16,7 @@ MANIFEST = "manifest.json"
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of an output folder, or None if there is none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(read_file(folder / MANIFEST))
     except (OSError, ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) else None

@@ -15,6 +15,9 @@ from lgn2hdl.head import HeadPlan
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
 
+MAX_VALUES = 1 << 28
+"""Most numbers in a table of random vectors: 2 GiB while it is made."""
+
 CORNER_PART = 5
 """One test vector in so many may be a corner case."""
 
@@ -36,10 +39,13 @@ def random_vectors(features: Features, number: int, seed: int = 0) -> Vectors:
     """Uniformly random features: a stand-in where the model's data set is not at hand.
 
     Raises:
-        OptionError: if ``number`` is below 1.
+        OptionError: if ``number`` is below 1, or takes more memory than any use of them.
     """
     if number < 1:
         raise OptionError(f"{number} test vectors: give at least 1")
+    most = MAX_VALUES // features.n_features
+    if number > most:
+        raise OptionError(f"{number} vectors of this network are too many: give at most {most:,}")
     values = np.random.default_rng(seed).integers(
         0, features.highest + 1, size=(number, features.n_features)
     )

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import Integers
+from lgn2hdl.files import open_file, reason
 
 Logits = npt.NDArray[np.floating]
 
@@ -30,9 +31,11 @@ def load_logits(path: Path) -> Logits:
         DataError: if the file cannot be read or holds something else.
     """
     try:
+        open_file(path).close()  # a pipe or a device would not end
         logits = np.load(path, allow_pickle=False, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"cannot read the teacher's logits {path}: {error}") from None
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        text = reason(error) if isinstance(error, OSError) else str(error)
+        raise DataError(f"cannot read the teacher's logits {path}: {text}") from None
     if not isinstance(logits, np.ndarray) or logits.dtype.kind != "f" or logits.ndim != 2:
         raise DataError(
             f"{path} does not hold floating-point logits [rows, outputs]: "

@@ -15,7 +15,7 @@ import numpy as np
 from lgn2hdl.corners import extreme_rows, threshold_rows, tied_rows
 from lgn2hdl.errors import OptionError, OutputError
 from lgn2hdl.features import Features, Integers
-from lgn2hdl.files import reason
+from lgn2hdl.files import read_file, reason
 from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.vectors import random_vectors
 
@@ -81,7 +81,7 @@ def table_of_file(path: Path, features: Features) -> VectorTable:
         OptionError: if it holds no vector of these features.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_file(path))
     except OSError as error:
         raise OutputError(f"cannot read {path}: {reason(error)}") from None
     except (ValueError, RecursionError):

@@ -139,7 +139,9 @@ def test_wires_that_count_as_levels_cost_latency_not_luts(model, read_json, tmp_
     ("options", "words"),
     [
         (["--target-mhz", "0"], "positive"),
-        (["--target-mhz", "nan"], "positive"),
+        (["--target-mhz", "-0.0"], "positive"),
+        (["--target-mhz", "1e9"], "0.001 to 1,000,000 MHz"),
+        (["--target-mhz", "1e-9"], "0.001 to 1,000,000 MHz"),
         (["--pnr"], "places and routes for xcup"),
         (["--wire-levels", "-1"], "wires into the core"),
         (["--prune-head", "-0.1"], "budget"),
@@ -249,3 +251,21 @@ def test_the_interface_is_in_the_table(model, lgn2hdl, tmp_path):
 def test_refused_interfaces(model, fails, tmp_path, options, words):
     assert words in fails(*base(model, tmp_path), *options)
     assert not (tmp_path / "rtl").exists()
+
+
+def test_a_target_beyond_the_estimate_is_written_said_and_fails(model, lgn2hdl, tmp_path):
+    code, out, err = lgn2hdl(*base(model, tmp_path), "--target-mhz", "910")
+    assert code == 1
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("lgn2hdl: error: 910 MHz is out of reach on xcup: by estimate one LUT")
+    assert "909 MHz" in last
+    assert "909 MHz" in out  # the report is printed all the same
+    manifest = json.loads((tmp_path / "rtl" / "manifest.json").read_text())
+    assert manifest["pipeline"]["levels_per_stage"] == 1
+
+
+@pytest.mark.parametrize("target", ["909", "0.001"])
+def test_the_ends_of_what_the_estimate_allows(model, read_json, tmp_path, target):
+    values = read_json(*base(model, tmp_path), "--target-mhz", target)
+    assert values["levels_per_stage"] == (1 if target == "909" else 1000)
+    assert read_json("verify", model, "--rtl", tmp_path / "rtl")["verdict"] == "proved"
