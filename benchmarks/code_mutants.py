@@ -4,7 +4,7 @@ The mutants (see ``code_edits.py``) are drawn by a seed, as many of every room, 
 line; each is planted in a copy of the tree, never in place. What its tests do not notice is printed
 with its difference: it is either no fault at all, or a test is missing. The tests of a module are
 those of its name (``passes/wires.py``: ``test_wires.py``, ``test_passes_wires.py``), or those that
-``TESTS`` names. The test that fails must pass on the unchanged copy.
+``TESTS`` names, or else those that import it. The test that fails must pass on the unchanged copy.
 
     python benchmarks/code_mutants.py [--count 100] [--seed 0] [--jobs 2] [--rooms verify ...]
     python benchmarks/code_mutants.py --at lgn2hdl/passes/sharing.py:69    # all mutants of a line
@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -43,7 +44,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "observation, pruned heads": ("observe.py", "prune_head.py"),
     "arithmetic": ("arithmetic/*.py", "head.py", "assemble.py"),
     "retiming": ("retiming.py", "schedule.py"),
-    "model reading": ("model.py", "model_file.py", "container.py", "files.py"),
+    "model reading": ("model.py", "model_file.py", "container.py"),
     "features": ("features.py",),
     "data sets": ("datasets/*.py",),
     "discretization": (
@@ -59,6 +60,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "C kernels": ("train/*.c", "cpu/*.c", "cpu/*.h"),
     "C export": ("c_export/*.py", "c_export/templates/*.c"),
     "boards": ("board/*.py",),
+    "files and processes": ("*.py",),
 }  # fmt: skip
 """Rooms and their files; a file in two is the first one's. The command line is left out: its tests
 start processes for every word."""
@@ -196,11 +198,23 @@ def own_tests(path: str) -> list[str]:
         for prefix in prefixes
     ]
     found = [test for test in dict.fromkeys(mirrored) if (ROOT / test).is_file()]
-    return found or [f"tests/{test}" for test in TESTS.get(f"{folder}/*", ())]
+    return found or [f"tests/{test}" for test in TESTS.get(f"{folder}/*", ())] or importing(path)
+
+
+def importing(path: str) -> list[str]:
+    """Test files that name a module, from the root; at most two, the shortest ones."""
+    dotted = re.compile(re.escape(path.removesuffix(".py").replace("/", ".")) + r"\b")
+    found = [
+        test for test in (ROOT / "tests").rglob("test_*.py") if dotted.search(test.read_text())
+    ]
+    found.sort(key=lambda test: (test.stat().st_size, test))
+    return [test.relative_to(ROOT).as_posix() for test in found[:2]]
 
 
 def mutants_of(room: str, path: str) -> list[Mutant]:
-    """All mutants of a file."""
+    """All mutants of a file; none if it has no tests."""
+    if not own_tests(path):
+        return []
     return [Mutant(room, path, edit) for edit in edits(path, (ROOT / path).read_text())]
 
 
@@ -358,6 +372,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=900.0, help="seconds for one mutant")
     parser.add_argument("--at", nargs="+", metavar="FILE:LINE", help="all mutants of these lines")
     arguments = parser.parse_args()
+    untested = [path for room in arguments.rooms for path in rooms()[room] if not own_tests(path)]
     if arguments.at:
         mutants = [mutant for place in arguments.at for mutant in at_place(place)]
     else:
@@ -371,6 +386,8 @@ def main() -> None:
             print(mutant.edit.diff(texts[mutant.path]), flush=True)
     print()
     print(table(results))
+    if untested:
+        print(f"\nNo mutants were made of modules that no test names: {', '.join(untested)}")
 
 
 if __name__ == "__main__":
