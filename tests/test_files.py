@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ordinary_user import as_ordinary_user
 
-from lgn2hdl import files
+from lgn2hdl import files, scratch
 from lgn2hdl.errors import OutputError
 from lgn2hdl.files import replaced_folder
 from lgn2hdl.scratch import UNFINISHED
@@ -420,3 +420,32 @@ def test_of_many_writers_of_a_new_folder_one_wins_whole(tmp_path):
     manifest, data = content(target)
     assert manifest == data
     assert names(target.parent) == ["out"]
+
+
+@pytest.mark.parametrize("way", ["written", "failed", "tried", "folder"])
+def test_what_has_its_place_is_no_longer_removed_at_the_end(tmp_path, monkeypatch, way):
+    """Another file may have the name of the temporary one by then."""
+    claimed = []
+
+    def claim(*arguments, **options):
+        path, handle = real(*arguments, **options)
+        claimed.append(path)
+        return path, handle
+
+    real = scratch.claim
+    monkeypatch.setattr(scratch, "claim", claim)
+    if way == "written":
+        files.write_atomically(tmp_path / "file", b"data")
+    elif way == "tried":
+        files.require_writable(tmp_path / "file")
+    elif way == "folder":
+        write(tmp_path / "out", "text")
+    else:
+        with pytest.raises(TypeError):
+            files.write_atomically(tmp_path / "file", "no bytes")
+    assert claimed
+    for path in claimed:
+        assert not path.exists()
+        path.write_text("of somebody else")
+    scratch.remove_all()
+    assert all(path.read_text() == "of somebody else" for path in claimed)

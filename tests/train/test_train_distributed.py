@@ -38,6 +38,34 @@ def test_a_group_of_one_needs_no_messages(monkeypatch):
     assert values[0].tolist() == [1, 1]
 
 
+@pytest.mark.parametrize(("size", "started"), [(1, True), (2, False), (2, True)])
+def test_only_a_group_that_was_joined_is_ended(monkeypatch, size, started):
+    ended = []
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: started)
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: ended.append(size))
+    leave(Group(0, size))
+    assert ended == [2] * (size == 2 and started)
+
+
+@pytest.mark.parametrize("started", [False, True])
+@pytest.mark.parametrize(
+    ("device", "backend", "own"),
+    [("cpu", "gloo", "cpu"), ("cuda", "nccl", "cuda:3"), ("cuda:1", "nccl", "cuda:1")],
+)
+def test_joining_a_group(monkeypatch, started, device, backend, own):
+    """Every process has the GPU of its number on its machine, and messages that suit it."""
+    calls = []
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    monkeypatch.setattr(torch.cuda, "set_device", lambda name: calls.append(name))
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: started)
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda name: calls.append(name))
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 5)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 8)
+    assert join(device) == Group(5, 8, own)
+    assert calls == ["cuda:3"] * (device == "cuda") + [backend] * (not started)
+
+
 def test_a_lost_process_is_one_line(monkeypatch):
     def all_reduce(tensor):
         raise RuntimeError("Connection closed by peer\nwith a long trace")
