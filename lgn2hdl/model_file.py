@@ -149,4 +149,7 @@ def _replacements(values: object) -> tuple[float | None, ...]:
 def _names(names: list[object]) -> tuple[str, ...]:
     if not all(isinstance(name, str) for name in names):
         raise TypeError("a name is not text")
-    return tuple(str(name) for name in names)
+    texts = tuple(str(name) for name in names)
+    if any("\ud800" <= character <= "\udfff" for name in texts for character in name):
+        raise ValueError("a name has half of a character")  # which no file nor terminal can hold
+    return texts

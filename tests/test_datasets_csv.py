@@ -1,8 +1,10 @@
 """CSV files as people bring them: other notations, ids, dates, splits, labels that are missing."""
 
+import csv
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lgn2hdl.datasets import CsvOptions, Missing, load_dataset, read_rows
@@ -390,3 +392,93 @@ def test_the_rule_for_missing_numbers_is_part_of_the_data(table):
     with pytest.raises(DataError, match="training rows: column 'n' has no value in any row"):
         load_dataset(table(n=alternating, m=REALS, split=marks, y=["a", "a", "b", "b"] * (N // 4)),
                      missing=Missing.MEDIAN)  # fmt: skip
+
+
+def test_numbers_with_texts_among_them_stop(table):
+    mixed = [*REALS[: N - 12], *["unknown", "low"] * 6]
+    message = refused(table(a=mixed))
+    assert f"line {N - 10}: column 'a' ('unknown') is one of 12 texts among 48 numbers" in message
+    assert "write NA where a number is missing" in message
+    kept = load_dataset(table(a=mixed), csv=CsvOptions(keep=("a",)))
+    assert len(kept.features.categories[0]) == 50
+    few = [*(str(i % 19) for i in range(N - 12)), *["unknown"] * 12]
+    assert len(load_dataset(table(a=few)).features.categories[0]) == 20
+    few[0] = "19"  # from twenty different numbers on
+    assert "12 texts among 48 numbers" in refused(table(a=few))
+    texts = [*REALS[:29], *["unknown"] * 31]  # fewer than half are numbers
+    assert len(load_dataset(table(a=texts)).features.categories[0]) == 30
+
+
+def test_labels_that_are_nearly_all_different_stop(table):
+    message = refused(table(n=[str(i % 7) for i in range(N)], y=REALS))
+    assert (
+        "column 'y' has 60 different labels in 60 rows: classes are learnt, not amounts" in message
+    )
+
+
+def test_many_categories_and_names_of_ids_are_said(table):
+    cities = [f"city {i % 150}" for i in range(600)]
+    patients = [str(i % 40) for i in range(600)]
+    labels = LABELS * 10
+    path = table(city=cities, patient_id=patients, y=labels)
+    assert load_dataset(path).notes == (
+        "learnt as an amount although its name is that of an id: 'patient_id' (--drop leaves it "
+        "out, --keep says that it counts)",
+        "columns with many categories, each of them a feature: 'city: 150'",
+    )
+    assert load_dataset(path, csv=CsvOptions(keep=("city", "patient_id"))).notes == ()
+
+
+def test_long_cells_are_cut_in_messages(table):
+    long = "x" * 10_000
+    for columns in (
+        {"n": [*REALS[:-1], long]},
+        {"n": REALS, "split": [*["train"] * (N - 1), long]},
+        {"n": [f"{long}{i}" for i in range(N)]},
+        {"n": [*REALS[:-1], "9" * 10_000]},
+    ):
+        assert len(refused(table(**columns))) < 600
+
+
+def test_cells_that_are_no_category_of_the_model_are_said(table, tmp_path):
+    dataset = load_dataset(table(c=["red", "blue"] * (N // 2), n=REALS))
+    path = tmp_path / "new.csv"
+    path.write_text("c,n\nred,1\ngreen,2\n,3\nNA,4\nBlue,5\n")
+    notes = []
+    codes = read_rows(path, dataset.features, None, notes.append)[:, 0]
+    assert codes.tolist() == [1, -1, -1, -1, -1]
+    assert notes == [
+        "2 cells of column 'c' are no category of the model, such as 'green': they count as missing"
+    ]
+
+
+CELLS = (
+    "", "1", "-2.5", "1,5", "a", "b", "NA", "-", "None", "1e400", "0x1F", "7%", "\u0661", "inf",
+    "2024-01-01", "\n", '"', "train", "Test", "val", "9007199254740993", "1_0", "label", "split",
+    "id", "\x00", "\u2028", "x" * 70, " ", "1e9999999",
+)  # fmt: skip
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.lists(st.sampled_from(CELLS), min_size=3, max_size=3), min_size=2, max_size=40),
+    st.sampled_from(Missing),
+    st.sampled_from(Decimal),
+    st.sampled_from(Separator),
+)
+def test_any_cells_end_in_a_data_set_or_in_one_line(tmp_path, rows, missing, decimal, separator):
+    path = tmp_path / "any.csv"
+    with path.open("w", newline="") as stream:
+        csv.writer(stream, delimiter=separator.character).writerows(rows)
+    options = CsvOptions(decimal, separator)
+    try:
+        dataset = load_dataset(str(path), csv=options, missing=missing)
+    except DataError as error:
+        dataset, message = None, str(error)
+    if dataset is None:
+        assert message.startswith((str(path), "any.csv"))
+        return
+    integers = dataset.features.integers(read_rows(path, dataset.features, options))
+    assert sorted(map(tuple, integers.tolist())) == sorted(map(tuple, rows_of(dataset).tolist()))

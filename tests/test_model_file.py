@@ -262,6 +262,13 @@ def check_refused(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["class_names", "column_names"])
+def test_half_of_a_character_in_a_name_is_refused(tmp_path: Path, kind: str) -> None:
+    _, document = saved(small(), tmp_path)
+    check_refused(small(), key(kind, ["\ud800", *document[kind][1:]]), tmp_path)
+    check_refused(small(), key(kind, [*document[kind][1:], "a\udfffb"]), tmp_path)
+
+
 def test_a_newer_model_says_upgrade(tmp_path: Path) -> None:
     arrays, document = saved(small(), tmp_path)
     container.write(tmp_path / "new.lgn", arrays, document, FORMAT, VERSION + 1)

@@ -49,6 +49,11 @@ def note(text: str) -> None:
     click.echo(one_line(text), err=True)
 
 
+def data_note(text: str) -> None:
+    """A word on the user's data, on stderr."""
+    note(f"note: {text}")
+
+
 def print_json(value: Any) -> None:
     """A result for programs, on stdout."""
     click.echo(json.dumps(value, indent=2))

@@ -12,7 +12,7 @@ from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.host import Patience, SampleRun, identify, open_port, require_network
 from lgn2hdl.board.protocol import Flag, Identity, Result
 from lgn2hdl.board.samples import golden_results, sample_payloads
-from lgn2hdl.cli.console import note, one_line_names, print_json
+from lgn2hdl.cli.console import data_note, note, one_line_names, print_json
 from lgn2hdl.cli.csv_files import notation_options, with_notation
 from lgn2hdl.cli.numbers import RealRange, WholeRange
 from lgn2hdl.cli.options import (
@@ -67,7 +67,7 @@ def host(
     if with_scores and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     csv = with_notation(trained_csv_options(network), decimal, separator)
-    integers = network.features.integers(read_rows(file, network.features, csv))
+    integers = network.features.integers(read_rows(file, network.features, csv, data_note))
     patience = Patience(timeout, tries)
     with open_port(device, baud) as port:
         identity = identify(port, patience)

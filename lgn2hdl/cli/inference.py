@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.console import one_line_names, print_json, print_table
+from lgn2hdl.cli.console import data_note, one_line_names, print_json, print_table
 from lgn2hdl.cli.csv_files import notation_options, with_notation
 from lgn2hdl.cli.options import (
     FILE,
@@ -56,7 +56,7 @@ def predict(
     if with_scores and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     csv = with_notation(trained_csv_options(network), decimal, separator)
-    integers = network.features.integers(read_rows(file, network.features, csv))
+    integers = network.features.integers(read_rows(file, network.features, csv, data_note))
     compute = predictor(network, engine, threads)
     if isinstance(network.head, Bits):
         _print_bits(compute.predict(integers), as_json)

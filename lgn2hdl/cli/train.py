@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.console import data_note, note, print_json, print_table
 from lgn2hdl.cli.csv_files import column_options, csv_card, notation_options, with_notation
 from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cli.options import (
@@ -134,7 +134,7 @@ def train(
     )
     if os.environ.get("RANK", "0") == "0":  # of a group of processes one speaks
         for line in data.notes:
-            note(f"note: {line}")
+            data_note(line)
     if options["layers"] is None:
         config = adapted(config, len(data.class_names), bits=data.has_bit_targets)
     config.require_outputs(len(data.class_names), bits=data.has_bit_targets)

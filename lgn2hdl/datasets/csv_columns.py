@@ -8,11 +8,12 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, is_inexact_integer
+from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, is_inexact_integer, shown
 from lgn2hdl.datasets.csv_options import drop_option, keep_option
 from lgn2hdl.datasets.csv_sheet import Sheet
 from lgn2hdl.datasets.notations import Notation, notation, prevailing
 from lgn2hdl.errors import DataError
+from lgn2hdl.features import MAX_EXACT
 
 MAX_CATEGORIES = 1024
 """Most different texts in a column, and most different labels."""
@@ -48,6 +49,8 @@ def categories(sheet: Sheet, name: str, *, kept: bool = False) -> tuple[str, ...
         DataError: if the column is empty, has too many different texts, or looks like ids, dates,
             or numbers in another notation.
     """
+    if sheet.plain_numbers(name) is not None:
+        return ()
     present = Counter(cell for cell in sheet.column(name) if cell not in MISSING_CELLS)
     if not present:
         raise DataError(f"{sheet.path}: column {name!r} is empty: remove it")
@@ -59,6 +62,8 @@ def categories(sheet: Sheet, name: str, *, kept: bool = False) -> tuple[str, ...
         return ()
     if not kept:
         _refuse_other_notations(sheet, name, present, numbers + gaps)
+        if 2 * numbers >= total and len(numerals) >= FEW_ROWS:
+            raise _numbers_and_texts(sheet, name, present, numerals)
         _refuse_different_texts(sheet, name, present)
     if len(present) > MAX_CATEGORIES:
         raise DataError(
@@ -71,7 +76,7 @@ def categories(sheet: Sheet, name: str, *, kept: bool = False) -> tuple[str, ...
 def _first(sheet: Sheet, name: str, wanted: set[str]) -> str:
     """The place of the first of the cells, and the cell."""
     row, cell = next(pair for pair in enumerate(sheet.column(name)) if pair[1] in wanted)
-    return f"{sheet.place(row)}: column {name!r} ({cell!r})"
+    return f"{sheet.place(row)}: column {name!r} ({shown(cell)})"
 
 
 def _refuse_other_notations(
@@ -92,6 +97,19 @@ def _refuse_other_notations(
     )
 
 
+def _numbers_and_texts(
+    sheet: Sheet, name: str, present: Counter[str], numerals: set[str]
+) -> DataError:
+    texts = set(present) - numerals
+    n_texts = sum(present[cell] for cell in texts)
+    return DataError(
+        f"{_first(sheet, name, texts)} is one of {n_texts:,} texts among "
+        f"{present.total() - n_texts:,} numbers: correct them, or write NA where a number is "
+        f"missing; or leave the column out with {drop_option(name)}, or take every different cell "
+        f"as a category with {keep_option(name)}"
+    )
+
+
 def _refuse_different_texts(sheet: Sheet, name: str, present: Counter[str]) -> None:
     total, different = present.total(), len(present)
     if total < FEW_ROWS or not nearly_all(different, total):
@@ -104,18 +122,25 @@ def _refuse_different_texts(sheet: Sheet, name: str, present: Counter[str]) -> N
     )
 
 
-def refuse_inexact_integers(sheet: Sheet, name: str) -> None:
+def refuse_inexact_integers(sheet: Sheet, name: str, values: npt.NDArray[np.float64]) -> None:
     """Check that 64-bit floats hold the integers of a column one by one.
+
+    Args:
+        sheet: the file's cells.
+        name: the column.
+        values: its numbers.
 
     Raises:
         DataError: if one is beyond 2^53.
     """
-    for row, cell in enumerate(sheet.column(name)):
+    cells = sheet.column(name)
+    for row in np.flatnonzero(np.abs(values) >= MAX_EXACT).tolist():
+        cell = cells[row]
         if is_inexact_integer(cell):
             raise DataError(
-                f"{sheet.place(row)}: column {name!r} is {cell}, beyond 2^53, up to which every "
-                "integer is exact: write it in larger units or from another zero, or leave it out "
-                f"with {drop_option(name)}"
+                f"{sheet.place(row)}: column {name!r} is {shown(cell)}, beyond 2^53, up to which "
+                "every integer is exact: write it in larger units or from another zero, or leave "
+                f"it out with {drop_option(name)}"
             )
 
 
@@ -131,6 +156,11 @@ def numbers_rows(values: npt.NDArray[np.float64]) -> bool:
     return nearly_all(len(np.unique(known)), len(known))
 
 
+def named_like_an_id(name: str) -> bool:
+    """Whether the name of a column says that it is an id."""
+    return _ID_NAME.fullmatch(name) is not None
+
+
 def refuse_ids(sheet: Sheet, name: str, values: npt.NDArray[np.float64]) -> None:
     """Check that a column of numbers is not an id by its name, nor a count of the rows.
 
@@ -142,7 +172,7 @@ def refuse_ids(sheet: Sheet, name: str, values: npt.NDArray[np.float64]) -> None
         return
     known = np.unique(values[~np.isnan(values)])
     counts = len(known) == len(values) >= FEW_COUNTED_ROWS and known[-1] - known[0] < len(values)
-    if counts or _ID_NAME.fullmatch(name):
+    if counts or named_like_an_id(name):
         raise DataError(
             f"{sheet.path}: column {name!r} numbers the rows ({len(known):,} different whole "
             f"numbers in {len(values):,} rows): leave it out with {drop_option(name)}, or keep it "

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, exact_number
+from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, exact_number, shown
 from lgn2hdl.datasets.csv_columns import (
+    FEW_ROWS,
     MAX_CATEGORIES,
     categories,
+    named_like_an_id,
+    nearly_all,
     numbers_rows,
     refuse_ids,
     refuse_inexact_integers,
@@ -27,6 +30,10 @@ from lgn2hdl.errors import DataError
 
 LABEL_NAMES = ("label", "class", "target", "y")
 """Names (in any case) by which the label column is found; otherwise it is the last column."""
+
+
+MANY_CATEGORIES = 100
+"""With more categories than this, a column gets a word."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def read_table(
         class_names=class_names,
         validation=split.validation[own] if split.validation.any() else None,
         notes=(*_label_notes(sheet, roles, label, class_names), *filter(None, [split.note]),
-               *_id_notes(roles, known, x, options)),
+               *_feature_notes(roles, known, x, options)),
     )  # fmt: skip
 
 
@@ -138,7 +145,7 @@ def _check_labels(sheet: Sheet, label: str, labels: tuple[str, ...]) -> None:
         missing |= different & MISSING_NUMBERS  # among numbers these are no names
     if missing:
         row = next(row for row, cell in enumerate(labels) if cell in missing)
-        found = f" ({labels[row]!r})" if labels[row] else ""
+        found = f" ({shown(labels[row])})" if labels[row] else ""
         raise DataError(
             f"{sheet.place(row)}: no label in column {label!r}{found}: correct or remove the row"
         )
@@ -146,6 +153,12 @@ def _check_labels(sheet: Sheet, label: str, labels: tuple[str, ...]) -> None:
         raise DataError(
             f"{sheet.path}: column {label!r} has {len(different)} different labels, "
             f"more than {MAX_CATEGORIES}: name the label column with --label"
+        )
+    if len(labels) >= FEW_ROWS and nearly_all(len(different), len(labels)):
+        raise DataError(
+            f"{sheet.path}: column {label!r} has {len(different)} different labels in "
+            f"{len(labels)} rows: classes are learnt, not amounts, dates or ids: name the label "
+            "column with --label"
         )
 
 
@@ -158,7 +171,7 @@ def _column(
     if names:
         return names, codes(sheet.column(name), names)
     values = numbers(sheet, name, gaps=gaps)
-    refuse_inexact_integers(sheet, name)
+    refuse_inexact_integers(sheet, name, values)
     if not kept:
         refuse_ids(sheet, name, values)
     return (), values
@@ -191,19 +204,35 @@ def _label_notes(
     return notes
 
 
-def _id_notes(
+def _feature_notes(
     roles: _Roles, known: tuple[tuple[str, ...], ...], x: npt.NDArray[Any], options: CsvOptions
 ) -> list[str]:
-    """A word on columns of numbers that may be ids; those that surely are have been refused."""
-    suspects = [
-        name
+    """A word on columns that may be ids, or have many categories; what surely is one is refused."""
+    columns = [
+        (name, names, x[:, column])
         for column, (name, names) in enumerate(zip(roles.features, known, strict=True))
-        if not names and name not in options.keep and numbers_rows(x[:, column])
+        if name not in options.keep
     ]
-    if not suspects:
-        return []
-    more = f" and {len(suspects) - 5} more" if len(suspects) > 5 else ""
-    return [
-        f"nearly every row has its own whole number in {', '.join(map(repr, suspects[:5]))}{more}: "
-        "leave out what only numbers the rows (--drop), say of the others that they count (--keep)"
-    ]
+    numbered = [name for name, names, values in columns if not names and numbers_rows(values)]
+    named = [n for n, names, _ in columns if not names and named_like_an_id(n)]
+    many = [f"{n}: {len(names):,}" for n, names, _ in columns if len(names) > MANY_CATEGORIES]
+    notes = []
+    if numbered:
+        notes.append(
+            f"nearly every row has its own whole number in {_few(numbered)}: leave out what only "
+            "numbers the rows (--drop), say of the others that they count (--keep)"
+        )
+    if named:
+        notes.append(
+            f"learnt as an amount although its name is that of an id: {_few(named)} (--drop leaves "
+            "it out, --keep says that it counts)"
+        )
+    if many:
+        notes.append(f"columns with many categories, each of them a feature: {_few(many)}")
+    return notes
+
+
+def _few(names: list[str]) -> str:
+    """The first of the names, and how many more there are."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(map(repr, names[:5])) + more

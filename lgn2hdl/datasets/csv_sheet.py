@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.datasets import limits
-from lgn2hdl.datasets.cells import is_missing, is_number
+from lgn2hdl.datasets.cells import is_missing, is_number, plain_numbers, shown
 from lgn2hdl.datasets.csv_options import CsvOptions, Decimal, Separator
 from lgn2hdl.datasets.notations import notation
 from lgn2hdl.datasets.types import MISSING
@@ -50,7 +50,14 @@ class Sheet:
 
     def listed(self) -> str:
         """The first names of the columns, for a message."""
-        return ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
+        first = [name if len(name) <= 60 else f"{name[:60]}..." for name in self.names[:10]]
+        return ", ".join(first) + (", ..." if len(self.names) > 10 else "")
+
+    def plain_numbers(self, name: str) -> npt.NDArray[np.float64] | None:
+        """The column as numbers, if every cell is one with a decimal point, or without any."""
+        if self.decimal is Decimal.COMMA:
+            return None
+        return plain_numbers(self.column(name))
 
     def numeral(self, cell: str) -> str | None:
         """The number in a cell, with a decimal point; None if it is none."""
@@ -99,7 +106,7 @@ def _check_header(path: Path, names: list[str], separator: Separator) -> None:
     others = [item for item in Separator if item is not separator and item.character in names[0]]
     if len(names) == 1 and others:
         raise DataError(
-            f"{path}: the header line is one cell, {names[0]!r}: separate columns by "
+            f"{path}: the header line is one cell, {shown(names[0])}: separate columns by "
             f"{separator.value}s, or give --separator {others[0].value}"
         )
     if "" in names:
@@ -130,15 +137,17 @@ def numbers(sheet: Sheet, name: str, *, gaps: bool = False) -> npt.NDArray[np.fl
         DataError: naming the line of a cell that is not a finite number.
     """
     cells = sheet.column(name)
-    values = {cell: _value(sheet, cell, gaps) for cell in set(cells)}
-    column = np.array([values[cell] for cell in cells], np.float64)
+    column = sheet.plain_numbers(name)
+    if column is None:
+        values = {cell: _value(sheet, cell) for cell in set(cells)}
+        column = np.array([values[cell] for cell in cells], np.float64)
     for row in np.flatnonzero(~np.isfinite(column)).tolist():
         if not (gaps and is_missing(cells[row])):
             raise _not_a_number(sheet, name, row)
     return column
 
 
-def _value(sheet: Sheet, cell: str, gaps: bool) -> float:
+def _value(sheet: Sheet, cell: str) -> float:
     """The cell's number; NaN or infinity if it has none."""
     numeral = sheet.numeral(cell)
     return float("nan") if numeral is None else float(numeral)
@@ -146,7 +155,7 @@ def _value(sheet: Sheet, cell: str, gaps: bool) -> float:
 
 def _not_a_number(sheet: Sheet, name: str, row: int) -> DataError:
     cell = sheet.column(name)[row]
-    what = f"{sheet.place(row)}: column {name!r} is {repr(cell) if cell else 'empty'}"
+    what = f"{sheet.place(row)}: column {name!r} is {shown(cell) if cell else 'empty'}"
     if is_missing(cell):
         return DataError(
             f"{what}, a missing value: correct or remove the row, or train with --missing median "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.datasets.cells import shown
 from lgn2hdl.datasets.csv_options import drop_option, keep_option
 from lgn2hdl.datasets.csv_sheet import Sheet
 from lgn2hdl.errors import DataError
@@ -53,9 +54,9 @@ def read_split(sheet: Sheet, name: str) -> Split:
     for row, cell in enumerate(cells):
         if part_of[cell] is None:
             raise DataError(
-                f"{sheet.place(row)}: column {name!r} is {cell!r}, not train, val or test: correct "
-                f"it to use the column as the split, or give {keep_option(name)} if it is a "
-                f"feature, or {drop_option(name)}"
+                f"{sheet.place(row)}: column {name!r} is {shown(cell)}, not train, val or test: "
+                f"correct it to use the column as the split, or give {keep_option(name)} if it is "
+                f"a feature, or {drop_option(name)}"
             )
     parts = np.array([part_of[cell] for cell in cells])
     counts = Counter(parts.tolist())

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.datasets.cells import exact_number
+from lgn2hdl.datasets.cells import exact_number, shown
 from lgn2hdl.errors import DataError
 
 
@@ -40,6 +40,6 @@ def _in_order(labels: set[str]) -> tuple[str, ...]:
     for lower, higher in pairwise(names):
         if values[lower] == values[higher]:
             raise DataError(
-                f"labels {lower!r} and {higher!r} are the same number: write both alike"
+                f"labels {shown(lower)} and {shown(higher)} are the same number: write both alike"
             )
     return tuple(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.datasets import csv_sheet, limits, npz_files, parsers
+from lgn2hdl.datasets.cells import MISSING_CELLS, shown
 from lgn2hdl.datasets.csv_options import CsvOptions
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import Features
@@ -18,7 +20,10 @@ ROW_KEYS = ("x", "x_test")
 
 
 def read_rows(
-    path: Path, features: Features, options: CsvOptions | None = None
+    path: Path,
+    features: Features,
+    options: CsvOptions | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> npt.NDArray[Any]:
     """Raw rows of a file, as :meth:`lgn2hdl.features.Features.integers` takes them.
 
@@ -28,6 +33,8 @@ def read_rows(
             gzip-compressed, whatever their name.
         features: the model's features: which columns there are.
         options: how a CSV file is written.
+        on_note: takes what people should know, a line each: cells of a CSV file that are none of
+            the model's categories.
 
     Returns:
         Numbers and category codes, ``[N, n_columns]``; a category that the model does not know is
@@ -42,7 +49,7 @@ def read_rows(
     elif suffix == ".npz":
         rows = _npz_rows(path)
     elif suffix == ".csv":
-        rows = _csv_rows(path, features, options)
+        rows = _csv_rows(path, features, options, on_note)
     else:
         rows = _images(path)
     if rows.shape[1] != features.n_columns:
@@ -62,7 +69,10 @@ def _npz_rows(path: Path) -> npt.NDArray[Any]:
 
 
 def _csv_rows(
-    path: Path, features: Features, options: CsvOptions | None
+    path: Path,
+    features: Features,
+    options: CsvOptions | None,
+    on_note: Callable[[str], None] | None,
 ) -> npt.NDArray[np.float64]:
     sheet = csv_sheet.read_sheet(path, options)
     absent = [name for name in features.column_names if name not in sheet.names]
@@ -80,7 +90,22 @@ def _csv_rows(
             features.column_names, features.categories, features.missing, strict=True
         )
     ]
+    if on_note is not None:
+        for line in _unknown_categories(sheet, features):
+            on_note(line)
     return np.stack(columns, axis=1)
+
+
+def _unknown_categories(sheet: csv_sheet.Sheet, features: Features) -> Iterator[str]:
+    """A line for each column with cells that are none of the model's categories."""
+    for name, categories in zip(features.column_names, features.categories, strict=True):
+        known = {*categories, *MISSING_CELLS}
+        unknown = [cell for cell in sheet.column(name) if cell not in known] if categories else []
+        if unknown:
+            yield (
+                f"{len(unknown):,} cells of column {name!r} are no category of the model, such as "
+                f"{shown(unknown[0])}: they count as missing"
+            )
 
 
 def _images(path: Path) -> npt.NDArray[np.uint8]:
