@@ -102,6 +102,12 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "test_datasets_parsers.py", "test_datasets_public.py", "test_datasets_sources.py",
     ),
     "datasets/cifar.py": ("test_datasets_cifar.py",),
+    **{
+        f"datasets/{name}.py": ("test_datasets_csv.py", "test_datasets_files.py")
+        for name in ("cells", "csv_columns", "csv_files", "csv_sheet", "csv_split", "notations")
+    },
+    "datasets/labels.py": ("test_datasets_names.py", "test_datasets_files.py"),
+    "datasets/npz_files.py": ("test_datasets_names.py", "test_datasets_files.py"),
     "datasets/public.py": ("test_datasets_parsers.py", "test_datasets_public.py"),
     "datasets/parsers.py": ("test_datasets_parsers.py", "test_datasets_files.py"),
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),

@@ -180,12 +180,15 @@ class Features:
         if array.dtype.kind not in "buif":
             raise DataError(f"data of type {array.dtype} is not numeric")
         allowed = np.array([value is not None for value in self.missing])
-        _check_finite(array, self.column_names, allowed)
+        _check_finite(array, self.column_names, self.categories, allowed)
         return array
 
 
 def _check_finite(
-    rows: npt.NDArray[Any], column_names: tuple[str, ...], may_miss: npt.NDArray[np.bool_]
+    rows: npt.NDArray[Any],
+    column_names: tuple[str, ...],
+    categories: tuple[tuple[str, ...], ...],
+    may_miss: npt.NDArray[np.bool_],
 ) -> None:
     """Infinity is an error, and NaN but in the columns that ``may_miss``, ``bool[n_columns]``."""
     if rows.dtype.kind != "f" or np.isfinite(rows).all():
@@ -193,10 +196,14 @@ def _check_finite(
     wrong = ~np.isfinite(rows) & ~(np.isnan(rows) & may_miss)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
-        also = ", or train with --missing median or flag" if np.isnan(rows[row, column]) else ""
+        advice = "remove or replace it"
+        if categories[column]:
+            advice = "give the code of a category, or -1 where it is missing"
+        elif np.isnan(rows[row, column]):
+            advice += ", or train with --missing median or flag"
         raise DataError(
             f"row {row} (counted from 0) has NaN or infinity in column {column_names[column]!r}: "
-            f"remove or replace it{also}"
+            f"{advice}"
         )
 
 
@@ -268,7 +275,8 @@ def fit_features(
             exceeds that of a float.
     """
     is_number = np.array([not names for names in categories])
-    _check_finite(raw_train, column_names, is_number & (missing is not Missing.ERROR))
+    allowed = is_number & (missing is not Missing.ERROR)
+    _check_finite(raw_train, column_names, categories, allowed)
     _check_exact(raw_train, column_names)
     parts = []
     for column, names in enumerate(categories):

@@ -429,6 +429,17 @@ def test_many_categories_and_names_of_ids_are_said(table):
     assert load_dataset(path, csv=CsvOptions(keep=("city", "patient_id"))).notes == ()
 
 
+def test_all_columns_with_an_error_are_named_at_once(table):
+    names = [f"person {i}" for i in range(N)]
+    count = [str(i) for i in range(N)]
+    message = refused(table(n=REALS, id=count, name=names, m=[*REALS[:-1], "NA"]))
+    assert "column 'id' numbers the rows" in message
+    assert message.endswith("; columns with an error as well: 'name', 'm'")
+    many = {f"c{i}": names for i in range(9)}
+    message = refused(table(**many))
+    assert message.endswith("as well: 'c1', 'c2', 'c3', 'c4', 'c5' and 3 more")
+
+
 def test_long_cells_are_cut_in_messages(table):
     long = "x" * 10_000
     for columns in (

@@ -303,7 +303,7 @@ def test_bytes_and_bits_may_be_missing_as_well():
 
 def test_what_may_not_be_missing():
     features = fit([[0.5, 0], [2.5, 1]], ((), ("a", "b")), missing=Missing.FLAG)
-    with pytest.raises(DataError, match=r"row 0 .*'c1'.* or train with --missing"):
+    with pytest.raises(DataError, match=r"row 0 .*'c1': give the code of a category, or -1"):
         features.integers([[NAN, NAN]])
     with pytest.raises(DataError, match=r"row 1 .* infinity in column 'c0': remove or replace it$"):
         features.integers([[NAN, 0], [-np.inf, 0]])

@@ -78,7 +78,7 @@ def read_table(
     roles = _roles(sheet, label, options)
     labels = sheet.column(roles.label)
     _check_labels(sheet, roles.label, labels)
-    columns = [_column(sheet, name, options, gaps) for name in roles.features]
+    columns = _columns(sheet, roles.features, options, gaps)
     known = tuple(names for names, _ in columns)
     x = np.stack([values for _, values in columns], axis=1)
     try:
@@ -162,10 +162,33 @@ def _check_labels(sheet: Sheet, label: str, labels: tuple[str, ...]) -> None:
         )
 
 
-def _column(
-    sheet: Sheet, name: str, options: CsvOptions, gaps: bool
-) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
-    """Names of the categories, none of a column of numbers; and codes or numbers."""
+_Column = tuple[tuple[str, ...], npt.NDArray[np.float64]]
+"""Names of the categories, none of a column of numbers; and codes or numbers."""
+
+
+def _columns(
+    sheet: Sheet, names: tuple[str, ...], options: CsvOptions, gaps: bool
+) -> list[_Column]:
+    """All columns; what is wrong with the first is said, and which others something is wrong with.
+
+    Raises:
+        DataError: if something is wrong with a column.
+    """
+    columns: list[_Column] = []
+    errors: dict[str, DataError] = {}
+    for name in names:
+        try:
+            columns.append(_column(sheet, name, options, gaps))
+        except DataError as error:
+            errors[name] = error
+    if errors:
+        first, *others = errors
+        more = f"; columns with an error as well: {_few(others)}" if others else ""
+        raise DataError(f"{errors[first]}{more}")
+    return columns
+
+
+def _column(sheet: Sheet, name: str, options: CsvOptions, gaps: bool) -> _Column:
     kept = name in options.keep
     names = categories(sheet, name, kept=kept)
     if names:
