@@ -7,6 +7,7 @@ a file, the data or a tool, 2 a wrong command line, 130 interrupted, 141 nobody 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -107,6 +108,11 @@ def _guarded(action: Callable[[], int | None]) -> int:
         return _complain(f"{place}{reason(error)}", 1)
 
 
+_PASSWORD = re.compile(r"(://[^\s/:@]*):\S*@")
+"""Where a password stands in a URL, such as one that was given in the wrong place."""
+
+
 def _complain(message: str, code: int) -> int:
+    message = _PASSWORD.sub(r"\1:***@", message)
     click.echo(f"lgn2hdl: error: {one_line(' '.join(message.split()))}", err=True)
     return code

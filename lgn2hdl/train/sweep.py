@@ -7,16 +7,20 @@ again from the stored options.
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from lgn2hdl import model_file
 from lgn2hdl.errors import Lgn2HdlError, ModelFileError
@@ -26,10 +30,23 @@ from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.front import FinishedTrial
 from lgn2hdl.train.interrupt import StopRequest, TrainingInterruptedError
 from lgn2hdl.train.search_space import Range, SearchSpace
-from lgn2hdl.train.sweep_study import Identity, open_study, shown, storage_errors
+from lgn2hdl.train.storage_url import shown
+from lgn2hdl.train.sweep_study import (
+    Identity,
+    Pulse,
+    end_stale_trials,
+    next_trial,
+    open_study,
+    patiently,
+    storage_errors,
+)
 
 CONFIG, FAILURE = "config", "failure"
 """User attributes of a trial: its options, and why it failed."""
+
+TAKEN_OVER = "another worker took it over, as this one was silent for long"
+
+Result = TypeVar("Result")
 
 Train = Callable[[int, TrainConfig], LogicNet]
 """Trains the network of a trial (its number, its options) without a look at the test rows."""
@@ -121,12 +138,14 @@ class Sweep:
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.space, self.folder, self.storage = space, folder, shown(url)
+        self._url, self._stop = url, StopRequest()
         self._dataset_sha256 = dataset_sha256
         self._ranges = space.ranges()
         identity = Identity(space.base, dataset_sha256, teacher_sha256)
-        with storage_errors(self.storage):
+        with storage_errors(url):
             sampler = Sampler(space.base.seed, self._ranges)
             self._study = open_study(url, identity, sampler)
+            self._patiently(lambda: end_stale_trials(self._study))
 
     def run(self, trials: int, train: Train, report: Callable[[Outcome], None]) -> None:
         """Train so many more networks.
@@ -145,49 +164,79 @@ class Sweep:
             ToolError: if the storage fails.
         """
         with StopRequest() as stop:
+            self._stop = stop
             for done in range(trials):
                 if stop.requested:
                     raise _interrupted(done, trials)
                 try:
-                    with storage_errors(self.storage):
+                    with storage_errors(self._url):
                         outcome = self._one_trial(train)
                 except (TrainingInterruptedError, KeyboardInterrupt):
                     raise _interrupted(done, trials) from None
                 report(outcome)
 
     def _one_trial(self, train: Train) -> Outcome:
-        trial = self._study.ask()
+        self._patiently(lambda: end_stale_trials(self._study))
+        trial = self._patiently(lambda: next_trial(self._study))
         try:
-            return self._outcome(trial, train)
+            with Pulse(self._study, trial):
+                return self._outcome(trial, train)
+        except (StorageInternalError, SQLAlchemyError):
+            raise  # other workers will find out that this one has gone
         except BaseException as error:
-            self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+            self._tell(trial, None)
             if isinstance(error, (TrainingInterruptedError, KeyboardInterrupt)):
                 self._study.enqueue_trial(trial.params)
             raise
 
+    def _patiently(self, action: Callable[[], Result]) -> Result:
+        """An action on the storage, tried again while its server is away."""
+
+        def wait(seconds: float) -> None:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                if self._stop.requested:
+                    raise TrainingInterruptedError("interrupted")
+                time.sleep(min(0.1, seconds))
+
+        return patiently(self._url, action, wait)
+
+    def _tell(self, trial: optuna.Trial, values: tuple[float, float] | None) -> bool:
+        """End a trial, with its figures or as failed; whether it has ended so.
+
+        Another worker may have ended it, if this one was silent for long.
+        """
+        state = TrialState.FAIL if values is None else TrialState.COMPLETE
+        told = self._patiently(
+            lambda: self._study.tell(trial, values, state=state, skip_if_finished=True)
+        )
+        return told.state is state
+
     def _outcome(self, trial: optuna.Trial, train: Train) -> Outcome:
-        values = {item.name: _suggest(trial, item) for item in self._ranges}
+        values = {
+            item.name: self._patiently(partial(_suggest, trial, item)) for item in self._ranges
+        }
         config = self.space.config(values)
-        trial.set_user_attr(CONFIG, config.to_json())
+        self._patiently(lambda: trial.set_user_attr(CONFIG, config.to_json()))
         try:
             network = train(trial.number, config)
         except TrainingInterruptedError:
             raise
         except (Lgn2HdlError, MemoryError) as error:
             reason = " ".join(str(error).split()) or "out of memory"
-            trial.set_user_attr(FAILURE, reason)
-            self._study.tell(trial, state=TrialState.FAIL)
+            self._patiently(lambda: trial.set_user_attr(FAILURE, reason))
+            self._tell(trial, None)
             return Outcome(trial.number, config, None, reason)
         model_file.save(network, self._file(trial.number))
         accuracy = float(network.card["metrics"]["validation_hard_accuracy"])
         finished = FinishedTrial(trial.number, config, accuracy, estimate_luts(network).total)
-        self._study.tell(trial, (finished.accuracy, finished.luts))
+        if not self._tell(trial, (finished.accuracy, finished.luts)):
+            return Outcome(trial.number, config, None, TAKEN_OVER)
         return Outcome(trial.number, config, finished)
 
     def finished(self) -> tuple[FinishedTrial, ...]:
         """The finished trials of all workers, by number."""
-        with storage_errors(self.storage):
-            trials = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        trials = self._trials(TrialState.COMPLETE)
         return tuple(
             FinishedTrial(
                 trial.number,
@@ -200,11 +249,14 @@ class Sweep:
 
     def failures(self) -> tuple[str, ...]:
         """Why trials failed, of all workers; interrupted ones are not among them."""
-        with storage_errors(self.storage):
-            trials = self._study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        trials = self._trials(TrialState.FAIL)
         return tuple(
             str(trial.user_attrs[FAILURE]) for trial in trials if FAILURE in trial.user_attrs
         )
+
+    def _trials(self, state: TrialState) -> list[FrozenTrial]:
+        with storage_errors(self._url):
+            return self._patiently(lambda: self._study.get_trials(deepcopy=False, states=(state,)))
 
     def network(self, trial: FinishedTrial, train: Train) -> LogicNet:
         """The network of a trial: as this worker kept it, else trained again.

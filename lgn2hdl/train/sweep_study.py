@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import threading
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, TypeVar
 
 import optuna
-import sqlalchemy
 from optuna.exceptions import DuplicatedStudyError, StorageInternalError
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from lgn2hdl.errors import OptionError, ToolError
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.storage_url import missing_driver, reason, require_url, shown
 
 STUDY = "lgn2hdl"
 """Name of the study; one sweep a database."""
@@ -24,6 +34,16 @@ IDENTITY = "identity"
 
 PATIENCE = 60.0
 """Seconds to wait for another worker that has a SQLite file locked."""
+
+HEARTBEAT, GRACE = 60, 600
+"""Seconds between the signs of life of a trial's worker, and of silence after which it is dead."""
+
+OUTAGE = 300
+"""Seconds of trying while a database server is away, such as for a restart."""
+
+TRIES, MOST_TRIES = "tries", 3
+"""User attribute: how often the options of a trial whose worker died have been tried, and how often
+at most."""
 
 ATTEMPTS, PAUSE = 20, 0.25
 """How often, and after how many seconds, to look again at what another worker is just making."""
@@ -103,18 +123,33 @@ def open_study(url: str, identity: Identity, sampler: optuna.samplers.BaseSample
 
 
 def _open_storage(url: str, where: str) -> optuna.storages.RDBStorage:
-    options = {"connect_args": {"timeout": PATIENCE}} if url.startswith("sqlite") else None
+    require_url(url)
     for attempt in range(ATTEMPTS):
         try:
-            return optuna.storages.RDBStorage(url, engine_kwargs=options)
+            return _storage(url)
         except (SQLAlchemyError, StorageInternalError, RuntimeError) as error:
             if attempt + 1 < ATTEMPTS and _is_half_made(error):
                 time.sleep(PAUSE)
                 continue
-            raise OptionError(_cannot_open(where, error)) from None
+            raise OptionError(_cannot_open(url, where, error)) from None
         except (ImportError, ValueError, LookupError) as error:
-            raise OptionError(_cannot_open(where, error)) from None
+            raise OptionError(_cannot_open(url, where, error)) from None
     raise AssertionError
+
+
+def _storage(url: str) -> optuna.storages.RDBStorage:
+    options: dict[str, Any] = {"pool_pre_ping": True}  # a connection may be older than the server
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": PATIENCE}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            engine_kwargs=options,
+            heartbeat_interval=HEARTBEAT,
+            grace_period=GRACE,
+            heartbeat_stale_trial_callback=_try_again,
+        )
 
 
 def _is_half_made(error: Exception) -> bool:
@@ -122,9 +157,14 @@ def _is_half_made(error: Exception) -> bool:
     return isinstance(error, (IntegrityError, RuntimeError)) or "already exists" in str(error)
 
 
-def _cannot_open(where: str, error: Exception) -> str:
-    reason = str(error.__cause__ or error).strip().partition("\n")[0]
-    return f"cannot open the storage {where} ({reason}): give a URL such as sqlite:///sweep.db"
+def _cannot_open(url: str, where: str, error: Exception) -> str:
+    driver = missing_driver(error)
+    if driver is not None:
+        return f"cannot open the storage {where}: it {driver}"
+    return (
+        f"cannot open the storage {where} ({reason(error, url)}): "
+        "give a URL such as sqlite:///sweep.db"
+    )
 
 
 def _saved_identity(study: optuna.Study) -> Any:
@@ -137,16 +177,111 @@ def _saved_identity(study: optuna.Study) -> Any:
     return None
 
 
-def shown(url: str) -> str:
-    """A database's URL without its password."""
-    try:
-        return sqlalchemy.make_url(url).render_as_string(hide_password=True)
-    except (SQLAlchemyError, ValueError):
-        return "of --storage" if "@" in url else url
+def next_trial(study: optuna.Study) -> optuna.Trial:
+    """The next trial; its worker has to give signs of life (:class:`Pulse`)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Optuna's own loop would give them by itself
+        return study.ask()
+
+
+def end_stale_trials(study: optuna.Study) -> None:
+    """Trials whose worker has been silent for :data:`GRACE` seconds fail and are tried again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        optuna.storages.fail_stale_trials(study)
+
+
+def _try_again(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Make a trial the next one to be tried; not for ever, as it may be what ends the workers."""
+    tries = int(trial.user_attrs.get(TRIES, 1))
+    if tries < MOST_TRIES:
+        study.enqueue_trial(trial.params, user_attrs={TRIES: tries + 1})
+
+
+class Pulse:
+    """While entered, tells the other workers that the one of a trial is alive.
+
+    Args:
+        study: the study.
+        trial: the trial.
+    """
+
+    def __init__(self, study: optuna.Study, trial: optuna.Trial) -> None:
+        self._study, self._trial = study, trial
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def __enter__(self) -> Pulse:
+        self._beat()
+        self._thread.start()
+        return self
+
+    def _beat(self) -> None:
+        storage: Any = self._study._storage
+        with contextlib.suppress(StorageInternalError, SQLAlchemyError):
+            storage.record_heartbeat(self._trial._trial_id)  # (the next one may get through)
+
+    def _go_on(self) -> None:
+        while not self._ended.wait(HEARTBEAT):
+            self._beat()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+
+Result = TypeVar("Result")
+
+
+def patiently(url: str, action: Callable[[], Result], wait: Callable[[float], object]) -> Result:
+    """What an action on the storage gives; tried again while the server is away.
+
+    Args:
+        url: of the storage.
+        action: what to do; harmless when it is done twice.
+        wait: waits so many seconds; may raise to give up.
+
+    Raises:
+        StorageInternalError, SQLAlchemyError: if it fails for another reason, or for
+            :data:`OUTAGE` seconds.
+    """
+    waited = 0.0
+    for pause in _pauses():
+        try:
+            return action()
+        except (StorageInternalError, SQLAlchemyError) as error:
+            if waited >= OUTAGE or not _is_outage(url, error):
+                raise
+        wait(pause)
+        waited += pause
+    raise AssertionError
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between tries: 0.5, 1, 2, 4, 8, 8, ..."""
+    yield from (0.5, 1.0, 2.0, 4.0)
+    yield from itertools.repeat(8.0)
+
+
+def _is_outage(url: str, error: Exception) -> bool:
+    """Whether a server does not answer, which may pass; of a file only a lock is such a thing."""
+    causes = [error, error.__cause__, error.__context__]
+    if url.startswith("sqlite"):
+        return any("locked" in str(cause) for cause in causes)
+    return any(
+        isinstance(cause, (OperationalError, InterfaceError))
+        or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        for cause in causes
+    )
 
 
 @contextlib.contextmanager
-def storage_errors(where: str) -> Iterator[None]:
+def storage_errors(url: str) -> Iterator[None]:
     """A database that fails later on is one line.
 
     Raises:
@@ -155,8 +290,7 @@ def storage_errors(where: str) -> Iterator[None]:
     try:
         yield
     except (StorageInternalError, SQLAlchemyError) as error:
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
         raise ToolError(
-            f"the sweep's storage {where} failed ({reason}): finished trials are kept there; "
-            "run the same command again"
+            f"the sweep's storage {shown(url)} failed ({reason(error, url)}): finished trials are "
+            "kept there; run the same command again"
         ) from None

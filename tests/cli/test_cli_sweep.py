@@ -223,3 +223,22 @@ def test_the_plot_is_the_same_picture_every_time(tmp_path, luts):
     for name in ("one", "two"):
         plot_front(tmp_path / name, "title", front, 60)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--sweep", "1", "postgresql://me:s3cr3t@host/db"],
+        ["--sweep", "1", "--storag=postgresql://me:s3cr3t@host/db"],
+        ["--sweep", "1", "--storage", "postgresql://me:p@s3cr3t@host/db"],
+        ["--sweep", "1", "--storage", "nosuch://host/db?password=s3cr3t"],
+        ["--sweep", "1", "--storage", "postgresql//me:s3cr3t@host/db"],
+        ["--storage", "postgresql://me:s3cr3t@host/db"],
+    ],
+    ids=lambda options: options[-1],
+)
+def test_a_password_is_in_no_message(tmp_path, lgn2hdl, options):
+    code, out, error = lgn2hdl(*command(tmp_path / "m.lgn", *options))
+    assert code in (1, 2)
+    assert "s3cr3t" not in out + error
+    assert "Traceback" not in error

@@ -1,6 +1,10 @@
 """Sweeps with a trainer that makes networks up: what is drawn, kept, shared, refused, resumed."""
 
+import contextlib
 import dataclasses
+import itertools
+import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +13,8 @@ import numpy as np
 import optuna
 import pytest
 from networks import random_network
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lgn2hdl import model_file
 from lgn2hdl.errors import OptionError, OutputError, ToolError
@@ -16,8 +22,17 @@ from lgn2hdl.model import LogicNet
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.interrupt import TrainingInterruptedError, TrainingStoppedError
 from lgn2hdl.train.search_space import SearchSpace
-from lgn2hdl.train.sweep import Sweep
-from lgn2hdl.train.sweep_study import STUDY, shown
+from lgn2hdl.train.storage_url import shown
+from lgn2hdl.train.sweep import Sweep, _suggest
+from lgn2hdl.train.sweep_study import (
+    GRACE,
+    MOST_TRIES,
+    OUTAGE,
+    STUDY,
+    Pulse,
+    next_trial,
+    patiently,
+)
 
 BASE = TrainConfig(layers=(400, 100), wiring=("candidates",), seed=5)
 DATA = "d" * 64
@@ -231,3 +246,136 @@ sweep.run(4, made_up, ignore)
     assert len({trial.config for trial in trials}) == 12
     kept = [int(path.stem) for name in "abc" for path in (tmp_path / name).iterdir()]
     assert sorted(kept) == list(range(12))
+
+
+def die_in_a_trial(sweep):
+    """What a worker leaves that is killed in a trial; gives the trial's options."""
+    trial = next_trial(sweep._study)
+    with Pulse(sweep._study, trial):
+        return sweep.space.config({item.name: _suggest(trial, item) for item in sweep._ranges})
+
+
+def let_time_pass(database, seconds):
+    """Makes the signs of life in a database so much older."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "UPDATE trial_heartbeats SET heartbeat = datetime(heartbeat, ?)",
+            [f"-{seconds} seconds"],
+        )
+
+
+def states(sweep):
+    return [trial.state.name for trial in sweep._study.get_trials()]
+
+
+def test_the_trial_of_a_dead_worker_is_ended_and_tried_again(worker, tmp_path):
+    sweep = worker()
+    sweep.run(1, made_up, ignore)
+    options = die_in_a_trial(worker())
+    sweep.run(1, made_up, ignore)
+    assert states(sweep) == ["COMPLETE", "RUNNING", "COMPLETE"]  # it may only be slow
+    let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+    worker()
+    assert states(sweep) == ["COMPLETE", "FAIL", "COMPLETE", "WAITING"]
+    sweep.run(1, made_up, ignore)
+    assert states(sweep) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert sweep.finished()[-1].config == options
+    assert sweep.failures() == ()
+
+
+def test_a_trial_that_kills_its_workers_is_given_up(worker, tmp_path):
+    sweep = worker()
+    options = [die_in_a_trial(worker())]
+    for _ in range(MOST_TRIES - 1):
+        let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+        options.append(die_in_a_trial(worker()))
+    assert options == [BASE] * MOST_TRIES
+    let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+    worker()
+    assert states(sweep) == ["FAIL"] * MOST_TRIES
+
+
+def test_a_worker_that_was_taken_for_dead_says_so(worker, tmp_path):
+    def slow(number, config):
+        let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+        worker()
+        return made_up(number, config)
+
+    outcomes = []
+    sweep = worker()
+    sweep.run(1, slow, outcomes.append)
+    assert outcomes[0].finished is None
+    assert "another worker took it over" in outcomes[0].failure
+    assert states(sweep) == ["FAIL", "WAITING"]
+
+
+LOCKED = OperationalError("UPDATE", {}, Exception("database is locked"))
+GONE = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+
+
+def test_a_sweep_goes_on_when_its_storage_was_away(worker, monkeypatch):
+    sweep = worker()
+    failing = iter([LOCKED, LOCKED])
+    tell = sweep._study.tell
+
+    def away(*arguments, **options):
+        for error in failing:
+            raise error
+        return tell(*arguments, **options)
+
+    monkeypatch.setattr(sweep._study, "tell", away)
+    monkeypatch.setattr("lgn2hdl.train.sweep.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("lgn2hdl.train.sweep.time.monotonic", itertools.count().__next__)
+    sweep.run(1, made_up, ignore)
+    assert len(sweep.finished()) == 1
+    assert sweep._study._storage._backend.engine.pool._pre_ping
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "is_waited_for"),
+    [
+        ("postgresql://h/d", GONE, True),
+        ("postgresql://h/d", StorageInternalError("failed"), False),
+        ("postgresql://h/d", IntegrityError("INSERT", {}, Exception("duplicate")), False),
+        ("sqlite:///f", LOCKED, True),
+        ("sqlite:///f", GONE, False),
+    ],
+)
+def test_how_long_a_storage_is_waited_for(url, error, is_waited_for):
+    waits = []
+
+    def fails():
+        raise error
+
+    with pytest.raises(type(error)):
+        patiently(url, fails, waits.append)
+    assert (sum(waits) >= OUTAGE) == is_waited_for
+    assert sum(waits) < OUTAGE + 10
+    assert bool(waits) == is_waited_for
+
+
+def test_a_wrapped_error_is_an_outage_too():
+    def fails():
+        raise StorageInternalError("failed") from GONE
+
+    waits = []
+    with pytest.raises(StorageInternalError):
+        patiently("mysql://h/d", fails, waits.append)
+    assert waits[:5] == [0.5, 1, 2, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+psycopg2://me:s3cr3t@h/d", "run 'pip install psycopg2-binary'"),
+        ("mysql+pymysql://me:s3cr3t@h/d", "run 'pip install pymysql'"),
+        ("postgresql://me:p@s3cr3t@h/d", "write @ as %40"),
+        ("postgresql//me:s3cr3t@h/d", "it is no URL"),
+    ],
+)
+def test_a_storage_that_lacks_something(tmp_path, monkeypatch, url, words):
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(OptionError, match=re.escape(words)) as caught:
+        Sweep(url, SearchSpace(BASE, 10), DATA, tmp_path)
+    assert "s3cr3t" not in str(caught.value)
