@@ -106,6 +106,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         f"datasets/{name}.py": ("test_datasets_csv.py", "test_datasets_files.py")
         for name in ("cells", "csv_columns", "csv_files", "csv_sheet", "csv_split", "notations")
     },
+    "datasets/rows.py": ("test_datasets_rows.py", "test_datasets_csv.py"),
     "datasets/labels.py": ("test_datasets_names.py", "test_datasets_files.py"),
     "datasets/npz_files.py": ("test_datasets_names.py", "test_datasets_files.py"),
     "datasets/public.py": ("test_datasets_parsers.py", "test_datasets_public.py"),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.datasets import limits
-from lgn2hdl.datasets.cells import MISSING_CELLS
+from lgn2hdl.datasets.cells import MISSING_CELLS, shown
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.types import MISSING, Table
 from lgn2hdl.errors import DataError
@@ -20,6 +20,7 @@ from lgn2hdl.model import MAX_OUTPUT_BITS
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+OPTIONAL = ("feature_names", "class_names", "output_names", "is_categorical")
 
 
 def read_table(path: Path) -> Table:
@@ -54,7 +55,18 @@ def read_table(path: Path) -> Table:
         class_names=class_names,
         plain_width=None if any(categories) else _plain_width(arrays),
         image_shape=arrays["x_train"].shape[1:] if arrays["x_train"].ndim > 2 else None,
+        notes=_notes(arrays),
     )  # fmt: skip
+
+
+def _notes(arrays: Arrays) -> tuple[str, ...]:
+    """A word on arrays that nobody reads: a name may be mistyped."""
+    known = {*REQUIRED, *OPTIONAL}
+    others = [name for name in arrays if name not in known and not name.startswith("cat_")]
+    if not others:
+        return ()
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    return (f"arrays that are not read: {', '.join(map(shown, others[:5]))}{more}",)
 
 
 def rows(path: Path, key: str, arrays: Arrays) -> npt.NDArray[Any]:
