@@ -8,28 +8,31 @@ from lgn2hdl.files import temporary_folder
 from lgn2hdl.synth.devices import Device
 from lgn2hdl.synth.mapping import yosys_tool
 from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.verify.one_meaning import checked
 
 TIMEOUT = 3600.0
 """Seconds for Yosys."""
 
 
-def synthesized(verilog: Mapping[str, str], top: str, device: Device, name: str) -> str:
+def synthesized(verilog: Mapping[str, bytes | str], top: str, device: Device, name: str) -> str:
     """The design after synthesis: one module of the device's cells, each as Yosys models it.
 
     Args:
-        verilog: texts by file name, as emitted.
+        verilog: bytes, or texts, by file name, as emitted.
         top: name of the top module.
         device: what to map to.
         name: name of the resulting module.
 
     Raises:
+        HardwareError: if simulation may see something else than synthesis in the text.
         OptionError: if no tool maps to the device.
         ToolError: if Yosys is missing or fails.
     """
     command = device.synthesis_command(top, flat=True)
     models = command.split()[0].removeprefix("synth_")  # Yosys names the folder after the command
+    texts = checked(verilog, top)
     # Our own file names: nothing of the caller's reaches the script.
-    numbered = [f"file{index}.v" for index in range(len(verilog))]
+    numbered = [f"file{index}.v" for index in range(len(texts))]
     script = "; ".join([
         f"read_verilog {' '.join(numbered)}",
         command,
@@ -39,8 +42,8 @@ def synthesized(verilog: Mapping[str, str], top: str, device: Device, name: str)
         "write_verilog -noattr out.v",
     ])  # fmt: skip
     with temporary_folder() as folder:
-        for own, text in zip(numbered, verilog.values(), strict=True):
-            (folder / own).write_text(text)
+        for own, text in zip(numbered, texts.values(), strict=True):
+            (folder / own).write_bytes(text.encode("ascii"))
         arguments = ["-q", "-p", script]
         run_tool(yosys_tool(), arguments, folder=folder, outputs=["out.v"], timeout=TIMEOUT)
         return (folder / "out.v").read_text()

@@ -1,8 +1,10 @@
-"""Yosys as a reader of Verilog: slower than our own, but it knows the whole language.
+"""Yosys as a reader of Verilog: slower than our own, and independent of it.
 
-It is also independent of us. Yosys elaborates the text into word-level cells, without optimizing
-them; the meaning of the few kinds of cells that our designs need is given here, and any other kind
-is an error.
+It also reads what Amaranth writes, and netlists after synthesis. Text that simulators may see in
+another way than synthesis does not reach it (:mod:`lgn2hdl.verify.one_meaning`), and every warning
+of Yosys is an error. Yosys elaborates the text into word-level cells, without optimizing them, so
+that an undefined bit stays one; the meaning of the few kinds of cells that our designs need is
+given here, and any other kind is an error, as is any bit that may be undefined.
 """
 
 from __future__ import annotations
@@ -28,35 +30,53 @@ from lgn2hdl.verify.cells import (
     Nets,
     Register,
 )
+from lgn2hdl.verify.one_meaning import checked
 
 SCRIPT = (
-    "read_verilog {files}; hierarchy -check -top {top}; proc; flatten -noscopeinfo; "
-    "opt_dff -nosdff; write_json out.json"
+    "read_verilog -noautowire {files}; hierarchy -check -top {top}; proc -noopt -norom; "
+    "flatten -noscopeinfo; write_json out.json"
 )
-"""Registers that a condition holds get a clock enable (``opt_dff``); all else stays as it is."""
+WARNINGS_ARE_ERRORS = ("-e", ".*")
+
+HOLDING_MUXES = 4
+"""Multiplexers in front of a register in which its clock enable is looked for."""
+
+MOST_COPIES = 64
+"""Wires between a multiplexer and what it reads."""
 
 TIMEOUT = 1800.0
 """Seconds for Yosys; the first run after installing takes a minute more."""
 
 
-def read_with_yosys(files: Mapping[str, str], top: str) -> Cells:
+def read_with_yosys(files: Mapping[str, bytes | str], top: str) -> Cells:
     """Hardware of the module ``top``; arguments and errors as for our own reader.
 
     Raises:
-        HardwareError: if there is a kind of cell that is not known here.
-        ToolError: if Yosys is missing, fails or refuses the text.
+        HardwareError: if simulation may see something else than synthesis, or there is a kind of
+            cell that is not known here.
+        ToolError: if Yosys is missing, fails, warns or refuses the text.
     """
+    texts = checked(files, top)
     with temporary_folder() as folder:
         # Our own file names: nothing of the caller's reaches the script.
-        numbered = [f"file{index}.v" for index in range(len(files))]
-        for own, text in zip(numbered, files.values(), strict=True):
-            (folder / own).write_text(text)
+        numbered = [f"file{index}.v" for index in range(len(texts))]
+        for own, text in zip(numbered, texts.values(), strict=True):
+            (folder / own).write_bytes(text.encode("ascii"))
         script = SCRIPT.format(files=" ".join(numbered), top=top)
-        run_tool(
-            yosys_tool(), ["-q", "-p", script], folder=folder, outputs=["out.json"], timeout=TIMEOUT
-        )
+        arguments = ["-q", *WARNINGS_ARE_ERRORS, "-p", script]
+        run_tool(yosys_tool(), arguments, folder=folder, outputs=["out.json"], timeout=TIMEOUT)
         design = json.loads((folder / "out.json").read_text())
-    return _Module(design["modules"][top]).cells
+    return cells_of(design["modules"][top])
+
+
+def cells_of(module: Mapping[str, Any]) -> Cells:
+    """Hardware of a flat module of Yosys's JSON.
+
+    Raises:
+        HardwareError: if there is a kind of cell that is not known here, or an undefined bit that
+            something reads.
+    """
+    return _Module(module).cells
 
 
 class _Module:
@@ -65,6 +85,7 @@ class _Module:
     def __init__(self, module: Mapping[str, Any]) -> None:
         self.cells = Cells()
         self._net: dict[int, int] = {}
+        self._muxes: dict[int, tuple[int, int, int]] = {}
         for name, port in module["ports"].items():
             nets = [self._bit(bit) for bit in port["bits"]]
             self.cells.ports[name], self.cells.directions[name] = nets, port["direction"]
@@ -74,11 +95,12 @@ class _Module:
         self._names(module["netnames"])
         for name, cell in module["cells"].items():
             self._cell(name, cell)
+        self.cells.registers = [self._with_enable(item) for item in self.cells.registers]
 
     def _bit(self, bit: int | str) -> int:
         if isinstance(bit, str):
             if bit not in ("0", "1"):
-                raise HardwareError(f"a net is {bit!r}, neither 0 nor 1")
+                raise HardwareError(f"a net that is read is {bit!r}, neither 0 nor 1")
             return int(bit)
         if bit not in self._net:
             self._net[bit] = self.cells.new(1)[0]
@@ -105,6 +127,50 @@ class _Module:
         parameters = {key: _number(value) for key, value in cell["parameters"].items()}
         read(self, pins, parameters, _instance_of(name))
 
+    def choose(self, target: int, one: int, other: int, choice: int, instance: str) -> None:
+        """``target`` is ``one`` if ``choice`` is 1, else ``other``."""
+        if choice in (ZERO, ONE):
+            self.give([target], [one if choice == ONE else other])
+            return
+        self._muxes[target] = one, other, choice
+        self.give([target], [self.cells.gate(CHOOSE, (one, other, choice), instance)])
+
+    def _with_enable(self, register: Register) -> Register:
+        """A register with a clock enable, where its input may be its own output."""
+        enable, data = self._held(register, register.data, HOLDING_MUXES)
+        return register if enable == ONE else register._replace(enable=enable, data=data)
+
+    def _held(self, register: Register, net: int, depth: int) -> tuple[int, int]:
+        """When a net is not the register's output, and what it is then."""
+        net = self._source(net)
+        if net == register.out:
+            return ZERO, ZERO
+        if not depth or net not in self._muxes:
+            return ONE, net
+        one, other, choice = self._muxes[net]
+        (one_enable, one_data), (other_enable, other_data) = (
+            self._held(register, side, depth - 1) for side in (one, other)
+        )
+        if one_enable == other_enable == ONE:
+            return ONE, net
+        if (one_enable, other_enable) == (ONE, ZERO):
+            return choice, one_data
+        instance = register.instance
+        if (one_enable, other_enable) == (ZERO, ONE):
+            return self.cells.gate(NOT, (choice,), instance), other_data
+        enable = self.cells.gate(CHOOSE, (one_enable, other_enable, choice), instance)
+        data = self.cells.gate(CHOOSE, (one_data, other_data, choice), instance)
+        return enable, data
+
+    def _source(self, net: int) -> int:
+        """The multiplexer's, gate's or register's net that a net is a copy of."""
+        for _ in range(MOST_COPIES):
+            source = self.cells.source[net]
+            if source < 0 or net in self._muxes:
+                return net
+            net = source
+        return net
+
     def give(self, target: Nets, value: Nets) -> None:
         """Drive the output pins of a cell."""
         self.cells.connect(target, value, "the output of a cell")
@@ -128,8 +194,17 @@ Parameters = Mapping[str, int]
 
 
 def _number(value: str | int) -> int:
-    """A parameter: a number, or its binary digits."""
-    return value if isinstance(value, int) else int(value.strip() or "0", 2)
+    """A parameter: a number, or its binary digits.
+
+    Raises:
+        HardwareError: if some are undefined.
+    """
+    if isinstance(value, int):
+        return value
+    try:
+        return int(value.strip() or "0", 2)
+    except ValueError:
+        raise HardwareError(f"a cell has a parameter {value[:40]!r}") from None
 
 
 def _operands(module: _Module, pins: Pins, parameters: Parameters) -> tuple[Nets, ...]:
@@ -165,21 +240,38 @@ def _shift_right(module: _Module, pins: Pins, parameters: Parameters, instance: 
 
     Verilog gives the operator all bits of the constant. Nothing drives those above the lowest here,
     so that reading one is an error.
+
+    Raises:
+        HardwareError: if it is another shift.
     """
     table, address = pins["A"], pins["B"]
     if parameters["A_SIGNED"] or parameters["B_SIGNED"]:
         raise HardwareError("a shift of signed numbers is not known here")
     if set(table) - {ZERO, ONE}:
         raise HardwareError("a shift of anything but a constant is not known here")
-    rows = logic.rows(len(address))
+    rows = logic.rows(min(len(address), logic.MAX_FAN_IN + 1))
     value = sum(bit << place for place, bit in enumerate(table[:rows]))
     module.give(pins["Y"][:1], [module.cells.look_up(value, address, instance, "a shift")])
 
 
+def _bit_select(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+    """A bit of a constant, which must have as many as the address can say: others are undefined.
+
+    Raises:
+        HardwareError: if it has fewer.
+    """
+    table, address = pins["A"], pins["B"]
+    if len(table) < 1 << len(address):
+        raise HardwareError(
+            f"a table of {len(table)} bits has {len(address)} address bits: reads beyond its end "
+            f"are undefined"
+        )
+    _shift_right(module, pins, parameters, instance)
+
+
 def _choose(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
-    choice = pins["S"] * len(pins["A"])
-    rows = zip(pins["B"], pins["A"], choice, strict=True)
-    module.give(pins["Y"], [module.cells.gate(CHOOSE, row, instance) for row in rows])
+    for target, one, other in zip(pins["Y"], pins["B"], pins["A"], strict=True):
+        module.choose(target, one, other, pins["S"][0], instance)
 
 
 def _logic_or_reduce(table: int) -> Any:
@@ -198,12 +290,9 @@ def _logic_or_reduce(table: int) -> Any:
 def _register(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
     if not parameters["CLK_POLARITY"]:
         raise HardwareError("a register has a falling clock edge")
-    enable = pins.get("EN", [ONE])
-    if not parameters.get("EN_POLARITY", 1):
-        raise HardwareError("a register has an inverted clock enable")
     for target, source in zip(pins["Q"], pins["D"], strict=True):
         module.cells.drive(target, "a register")
-        register = Register(target, source, pins["CLK"][0], enable[0], instance)
+        register = Register(target, source, pins["CLK"][0], ONE, instance)
         module.cells.registers.append(register)
 
 
@@ -217,13 +306,12 @@ _KINDS: dict[str, Any] = {
     "$add": _sum(minus=False),
     "$sub": _sum(minus=True),
     "$shr": _shift_right,
-    "$shiftx": _shift_right,
+    "$shiftx": _bit_select,
     "$mux": _choose,
     "$logic_not": _logic_or_reduce(NOT),
     "$logic_and": _logic_or_reduce(AND2),
     "$logic_or": _logic_or_reduce(OR2),
     "$dff": _register,
-    "$dffe": _register,
 }
 
 __all__: Sequence[str] = ["read_with_yosys"]

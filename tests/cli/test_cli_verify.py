@@ -242,7 +242,7 @@ def test_verilog_that_cannot_be_read(lgn2hdl, copy):
     assert "monk3_core.v" in last_error(lgn2hdl, "verify", MONK, "--rtl", copy)
 
 
-@pytest.mark.parametrize("reader", ["own"])
+@pytest.mark.parametrize("reader", ["own", "yosys"])
 @pytest.mark.parametrize(
     ("added", "said"), [("//\rwire v;", "byte 0x0d"), ("// synthesis translate_off", "comment")]
 )
