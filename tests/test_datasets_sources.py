@@ -2,13 +2,17 @@
 
 import gzip
 import hashlib
+import itertools
+import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from lgn2hdl.datasets import load_dataset, sources
+from lgn2hdl.datasets.download import Limits, limits_for
 from lgn2hdl.datasets.sources import Places, PublicFile, fetch
 from lgn2hdl.errors import DataError
 
@@ -131,7 +135,7 @@ def test_wrong_download_leaves_nothing(tmp_path):
 
 
 def test_endless_download_is_stopped(tmp_path):
-    with server(bytes(1 << 23)) as (url, _), pytest.raises(DataError, match="known file"):
+    with server(bytes(1 << 23)) as (url, _), pytest.raises(DataError, match="sends more than"):
         fetch(public_file(url), Places(None, tmp_path / "cache"))
     assert not list((tmp_path / "cache/set").iterdir())
 
@@ -183,3 +187,105 @@ def test_environment_names_the_folder(data_folder, tmp_path, monkeypatch):
 
 def test_default_cache_is_the_users():
     assert sources.default_cache().name == "lgn2hdl"
+
+
+@contextmanager
+def raw_server(answer):
+    """A server that does with each connection whatever ``answer`` does."""
+
+    def serve():
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=serve_one, args=(connection,), daemon=True).start()
+
+    def serve_one(connection):
+        with connection, suppress(OSError):
+            connection.recv(1 << 16)
+            answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/file.data"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def redirect(address):
+    """An answer that leads elsewhere."""
+    header = f"HTTP/1.1 302 Found\r\nLocation: {address}\r\nContent-Length: 0\r\nConnection: close"
+    return f"{header}\r\n\r\n".encode()
+
+
+def drip(connection, data, pause=0.01):
+    """A byte at a time, for ever."""
+    for byte in itertools.cycle(data):
+        connection.sendall(bytes([byte]))
+        time.sleep(pause)
+
+
+HEADER = b"HTTP/1.1 200 OK\r\nContent-Length: 14000\r\n\r\n"
+SLOW_SERVERS = {
+    "silent": lambda connection: time.sleep(60),
+    "endless header": lambda connection: drip(connection, b"HTTP/1.1 200 OK\r\nX: 1\r\n"),
+    "dripping": lambda connection: (connection.sendall(HEADER), drip(connection, b"x")),
+    "stopping": lambda connection: (connection.sendall(HEADER + b"x" * 99), time.sleep(60)),
+}
+
+
+@pytest.mark.parametrize("kind", SLOW_SERVERS)
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(1 << 20, seconds=0.3, window=60, window_bytes=1), "took more than 0 seconds"),
+        (Limits(1 << 20, seconds=60, window=0.3, window_bytes=10**6), "fewer than 1,000,000 bytes"),
+    ],
+    ids=["time", "rate"],
+)
+def test_slow_servers_are_given_up(tmp_path, monkeypatch, kind, limits, words):
+    monkeypatch.setattr(sources, "limits_for", lambda size: limits)
+    with raw_server(SLOW_SERVERS[kind]) as url, pytest.raises(DataError, match=words) as error:
+        fetch(public_file(url), Places(None, tmp_path / "cache"))
+    assert "\n" not in str(error.value)
+    assert names_three_ways(str(error.value))
+    assert not list((tmp_path / "cache/set").iterdir())
+
+
+def test_limits_of_known_files():
+    small, large = limits_for(3_000), limits_for(170_000_000)
+    assert small.seconds < 61
+    assert 8_000 < large.seconds < 9_000
+    for size, given in ((3_000, small), (170_000_000, large)):
+        assert size < given.size < size + 100_000
+        assert given.window_bytes / given.window == 1000
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/x", "data:text/plain,x"])
+def test_a_server_that_leads_elsewhere_than_to_the_web(tmp_path, address):
+    answer = redirect(address)
+    with (
+        raw_server(lambda connection: connection.sendall(answer)) as url,
+        pytest.raises(DataError, match="neither http nor https") as error,
+    ):
+        fetch(public_file(url), Places(None, tmp_path / "cache"))
+    assert address in str(error.value)
+    assert "sha256" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_server_that_leads_to_itself(tmp_path):
+    answer = (
+        b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    with (
+        raw_server(lambda connection: connection.sendall(answer)) as url,
+        pytest.raises(DataError, match="redirects"),
+    ):
+        fetch(public_file(url), Places(None, tmp_path / "cache"))
+
+
+def test_a_redirect_within_the_web_is_followed(tmp_path):
+    with server(CONTENT) as (home, requests):
+        answer = redirect(home)
+        with raw_server(lambda connection: connection.sendall(answer)) as url:
+            assert fetch(public_file(url), Places(None, tmp_path / "cache")) == CONTENT
+    assert len(requests) == 1

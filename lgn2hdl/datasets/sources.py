@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from lgn2hdl.datasets import limits
+from lgn2hdl.datasets.download import Downloader, limits_for
 from lgn2hdl.errors import DataError
 from lgn2hdl.files import is_file
 
@@ -111,23 +112,23 @@ def _checked(file: PublicFile, data: bytes, folder: Path) -> bytes:
 def _download(file: PublicFile, places: Places) -> bytes:
     target = places.cache / file.path
     try:
-        with _progress(file) as bar, _quiet_log():
+        with _progress(file) as show, _quiet_log():
             pooch.retrieve(
                 file.url,
                 known_hash=f"sha256:{file.sha256}",
                 fname=target.name,
                 path=target.parent,
-                downloader=pooch.HTTPDownloader(progressbar=bar, timeout=30),
+                downloader=Downloader(limits_for(file.size), show),
             )
+    except OSError as error:  # the base of the errors of requests, too; some are ValueErrors
+        reason = f"downloading {file.url} failed ({_reason(error)})"
+        raise missing(file.path, places, reason) from None
     except ValueError:  # pooch's checksum error
         raise DataError(
             f"{file.url} did not deliver the known file (its sha256 differs from "
             f"{file.sha256[:12]}...): try again, or name a folder that has {file.path} with "
             "--data-dir or LGN2HDL_DATA"
         ) from None
-    except OSError as error:  # the base of the errors of requests, too
-        reason = f"downloading {file.url} failed ({_reason(error)})"
-        raise missing(file.path, places, reason) from None
     return limits.read_file(target)
 
 
@@ -142,38 +143,15 @@ def _reason(error: OSError) -> str:
     return " ".join(str(text).split())[:160]
 
 
-class _Bar:
-    """What pooch asks of a progress bar, shown by rich; stops a file that is too long."""
-
-    def __init__(self, progress: Progress, file: PublicFile) -> None:
-        self.total = file.size  # pooch sets it to what the server announces
-        self._progress, self._file = progress, file
-        self._task = progress.add_task(Path(file.path).name, total=file.size)
-        self._received = 0
-
-    def update(self, size: int) -> None:
-        """Count ``size`` more bytes."""
-        self._received += size
-        if self._received > 2 * self._file.size + (1 << 20):  # pooch counts in whole chunks
-            raise ValueError("the server sends more than the file is long")
-        self._progress.update(self._task, completed=min(self._received, self._file.size))
-
-    def reset(self) -> None:
-        """Start to count anew."""
-        self._received = 0
-
-    def close(self) -> None:
-        """The end of the file."""
-
-
 @contextmanager
-def _progress(file: PublicFile) -> Iterator[_Bar]:
-    """A progress bar on standard error."""
+def _progress(file: PublicFile) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; is told how many bytes there are."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(
         *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
     ) as bar:
-        yield _Bar(bar, file)
+        task = bar.add_task(Path(file.path).name, total=file.size)
+        yield lambda received: bar.update(task, completed=min(received, file.size))
 
 
 @contextmanager
