@@ -32,8 +32,10 @@ from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.verify.design import verify_design
 from lgn2hdl.verify.folder_files import read_files
 from lgn2hdl.verify.reader import read_text
+from lgn2hdl.verify.replay import Golden
 from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
 from lgn2hdl.verify.synthesized import synthesized as synthesize
+from lgn2hdl.verify.text_replay import replay_text
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 
 SHARED_OPTIONS = (
@@ -110,6 +112,7 @@ def verify(
         reader=READERS[reader or ("yosys" if by_yosys else "own")],
         progress=lambda part: note(f"proving {part} ..."),
     )
+    report = _replayed(report, compiled, verilog, chosen)
     if rtl is not None and manifest is not None:
         note("comparing the other files of the folder ...")
         parts = folder_parts(rtl, manifest, files, model, compiled, chosen)
@@ -182,6 +185,19 @@ def _synthesized(verilog: Mapping[str, str], device: Device) -> dict[str, str]:
     name = f"{top}_synthesized"
     note(f"synthesizing to {device.name} ...")
     return {f"{name}.v": synthesize(verilog, top, device, name)}
+
+
+def _replayed(
+    report: Report, compiled: Compiled, verilog: Mapping[str, str], options: SynthOptions
+) -> Report:
+    """With a part more that says what a simulator makes of the counterexample, if there is one."""
+    if report.counterexample is None:
+        return report
+    note("simulating the counterexample ...")
+    golden = Golden(compiled.design, compiled.golden)
+    enable = options.interface.can_stall or options.interface.clock_enable
+    part = replay_text(golden, report.counterexample, verilog, clock_enable=enable)
+    return replace(report, parts=(*report.parts, part))
 
 
 def _print(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,7 @@ def run_tool(
     outputs: Sequence[str] = (),
     timeout: float = 1800.0,
     error_text: str = "ERROR:",
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run a tool and return what it printed.
 
@@ -69,11 +70,12 @@ def run_tool(
         outputs: files in ``folder`` that must exist and not be empty afterwards.
         timeout: seconds until it is ended.
         error_text: a line that starts with it is an error even if the exit code is 0.
+        environment: variables in addition to those of this process.
 
     Raises:
         ToolError: missing program, timeout, exit code, error text, or missing or empty output.
     """
-    code, printed = _run([*tool.command, *arguments], tool, folder, timeout)
+    code, printed = _run([*tool.command, *arguments], tool, folder, timeout, environment)
     complaint = _complaint(printed, error_text)
     if code:
         raise ToolError(f"{tool.name} failed with exit code {code}: {complaint}")
@@ -100,10 +102,16 @@ def tool_version(tool: Tool, argument: str = "--version") -> str:
     return lines[-1]
 
 
-def _run(command: Sequence[str], tool: Tool, folder: Path, timeout: float) -> tuple[int, str]:
+def _run(
+    command: Sequence[str],
+    tool: Tool,
+    folder: Path,
+    timeout: float,
+    environment: Mapping[str, str] | None,
+) -> tuple[int, str]:
     """Exit code and what was printed."""
     try:
-        return run_program(command, folder=folder, timeout=timeout)
+        return run_program(command, folder=folder, environment=environment, timeout=timeout)
     except (FileNotFoundError, PermissionError):
         raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
     except OSError as error:

