@@ -84,7 +84,9 @@ def trained_dataset(
     known = card.get("missing") in [item.value for item in Missing]
     missing = Missing(card["missing"]) if known else Missing.ERROR
     if wish is not None:
-        own = csv if Path(wish).suffix.lower() == ".csv" else None
+        is_csv = Path(wish).suffix.lower() == ".csv"
+        own = csv if is_csv else None
+        label = label or card.get("label") if is_csv else label
         return load_dataset(
             wish, data_dir=data_dir, label=label, input_width=width, csv=own, missing=missing
         )

@@ -59,6 +59,17 @@ def test_commas_ids_and_splits_from_training_to_prediction(
     assert "give --decimal point" in fails("predict", tmp_path / "m.lgn", points)
 
 
+def test_the_label_that_was_chosen_is_that_of_the_same_file_elsewhere(
+    columns, tmp_path, lgn2hdl, read_json
+):
+    table = {"fault": columns["fault"], "size": columns["size"], "y": [i % 3 for i in range(N)]}
+    data, model = written(tmp_path / "own.csv", table), tmp_path / "m.lgn"
+    train = ["train", "--dataset", data, "--label", "fault", "--out", model, *SMALL]
+    assert lgn2hdl(*train)[0] == 0
+    moved = data.rename(tmp_path / "moved.csv")
+    assert read_json("eval", model, "--dataset", moved)["test_rows"] == 24
+
+
 def test_the_card_of_a_plain_file_says_nothing_of_options(columns, tmp_path, read_json):
     data = written(tmp_path / "own.csv", {key: columns[key] for key in ("size", "fault")})
     card = read_json("train", "--dataset", data, "--out", tmp_path / "m.lgn", *SMALL)["card"]
