@@ -100,6 +100,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/*": (
         "test_datasets_files.py", "test_datasets_rows.py", "test_datasets_targets.py",
         "test_datasets_parsers.py", "test_datasets_public.py", "test_datasets_sources.py",
+        "test_datasets_names.py", "test_datasets_csv.py",
     ),
     "datasets/cifar.py": ("test_datasets_cifar.py",),
     **{
@@ -109,7 +110,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/rows.py": ("test_datasets_rows.py", "test_datasets_csv.py"),
     "datasets/labels.py": ("test_datasets_names.py", "test_datasets_files.py"),
     "datasets/npz_files.py": ("test_datasets_names.py", "test_datasets_files.py"),
-    "datasets/public.py": ("test_datasets_parsers.py", "test_datasets_public.py"),
+    "datasets/public.py": (
+        "test_datasets_parsers.py", "test_datasets_public.py", "test_datasets_cifar.py",
+    ),
     "datasets/parsers.py": ("test_datasets_parsers.py", "test_datasets_files.py"),
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/domain.py": ("hdl/test_component.py",),

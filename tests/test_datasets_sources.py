@@ -114,6 +114,12 @@ def test_wrong_file_in_the_folder(tmp_path):
         fetch(public_file(), Places(folder, tmp_path / "cache", download=False))
 
 
+def test_longer_file_in_the_folder(tmp_path):
+    folder = put(tmp_path / "folder", CONTENT + b"and more")
+    with pytest.raises(DataError, match="not the public file"):
+        fetch(public_file(), Places(folder, tmp_path / "cache", download=False))
+
+
 def test_bombs_in_the_folder(tmp_path):
     folder = put(tmp_path / "folder", gzip.compress(bytes(1 << 24)), "set/file.data.gz")
     with pytest.raises(DataError, match="expands to more than"):

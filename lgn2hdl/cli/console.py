@@ -67,7 +67,7 @@ def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[objec
         table.add_column(one_line(name), justify="right" if index else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

@@ -125,7 +125,7 @@ def codes(cells: tuple[str, ...], categories: tuple[str, ...]) -> npt.NDArray[np
     return np.array([code.get(cell, MISSING) for cell in cells], np.float64)
 
 
-def numbers(sheet: Sheet, name: str, *, gaps: bool = False) -> npt.NDArray[np.float64]:
+def numbers(sheet: Sheet, name: str, *, gaps: bool) -> npt.NDArray[np.float64]:
     """A column of finite numbers.
 
     Args:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgn2hdl import model_file
-from lgn2hdl.cli.console import markdown_table, one_line, one_line_names
+from lgn2hdl.cli.console import markdown_table, one_line, one_line_names, print_table
 
 NAMES = ("a\nb", "a\\nb", "tab\there", "\x1b[31mred", "end\u2028", "next\x85", "\u202eback",
          "größe", "日本", "plain")  # fmt: skip
@@ -68,3 +68,12 @@ def test_any_text_becomes_one_line_that_can_be_written(text):
     line.encode()  # halves of a character could not be
     assert len(line.splitlines()) <= 1
     assert line == text or not text.isprintable()
+
+
+def test_tables_take_names_as_they_are(capsys):
+    print_table(":+1:\n", ("a\tb",), [(":smile: [red]x",), ("c\nd",)])
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert title == ":+1:\\n"
+    assert "a\\tb" in lines[1]
+    assert ":smile: [red]x" in lines[3]
+    assert "c\\nd" in lines[4]
