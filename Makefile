@@ -40,8 +40,8 @@ sim: $(READY) ## simulate MODEL's Verilog against the golden model
 verify: $(READY) ## prove MODEL's Verilog
 	$(LGN2HDL) verify $(MODEL) $(ARGS)
 
-test: $(READY) ## run the tests
-	$(VENV)/bin/python -m pytest $(ARGS)
+test: $(READY) ## run the tests, on all cores
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(READY) ## style, format and types
 	$(VENV)/bin/ruff check .
