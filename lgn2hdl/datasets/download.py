@@ -107,7 +107,9 @@ class Downloader:
                     if given_up.is_set():
                         return
                     if total > self.limits.size:
-                        raise DownloadError("the server sends more than the file is long")
+                        raise DownloadError(
+                            "the server did not deliver the known file: it sends more bytes"
+                        )
                     received.append(part)
                     self.progress(total)
         except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL) as error:
