@@ -108,7 +108,7 @@ class Downloader:
                         return
                     if total > self.limits.size:
                         raise DownloadError(
-                            "the server did not deliver the known file: it sends more bytes"
+                            "the server did not deliver the known file, it sends more than that has"
                         )
                     received.append(part)
                     self.progress(total)
