@@ -1,5 +1,18 @@
-"""``python -m lgn2hdl``: the same as the command ``lgn2hdl``."""
+"""The command ``lgn2hdl``, which is ``python -m lgn2hdl`` too.
 
-from lgn2hdl.cli import main
+Interrupts are taken care of before anything else is imported, which takes most of a second.
+"""
 
-main()
+from lgn2hdl.interrupts import INTERRUPTS
+
+
+def main() -> None:
+    """Run the command line, and end the process."""
+    INTERRUPTS.install()
+    from lgn2hdl.cli import main as run_command_line
+
+    run_command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -166,7 +166,7 @@ def _try_temporary(path: Path, target: Path) -> None:
 def _temporary(path: Path, target: Path) -> tuple[Path, int]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch.sweep_once(target.parent, UNFINISHED)
+        scratch.sweep(target.parent, UNFINISHED)
         return scratch.claim(target.parent, UNFINISHED, folder=False)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from None

@@ -30,7 +30,7 @@ UNFINISHED = ".lgn2hdl-unfinished-"
 
 _DIGITS = 8
 _live: set[Path] = set()
-_swept: set[tuple[str, str]] = set()
+_swept: set[Path] = set()
 
 
 @contextmanager
@@ -44,8 +44,11 @@ def scratch_folder(parent: Path | None = None, prefix: str = SCRATCH) -> Iterato
     Raises:
         OSError: if it cannot be made.
     """
-    place = Path(tempfile.gettempdir()) if parent is None else parent
-    sweep_once(place, prefix)
+    if parent is None:
+        place = sweep_temporary()
+    else:
+        place = parent
+        sweep(place, prefix)
     path, lock = claim(place, prefix, folder=True)
     try:
         yield path
@@ -89,12 +92,19 @@ def release(path: Path) -> None:
     _live.discard(path)
 
 
-def sweep_once(parent: Path, prefix: str) -> None:
-    """:func:`sweep`, unless this process has done so before."""
-    key = (str(parent), prefix)
-    if key not in _swept:
-        _swept.add(key)
-        sweep(parent, prefix)
+def sweep_temporary() -> Path:
+    """Remove what killed processes left in the system's temporary folder, and say which that is.
+
+    It is looked through once: it may be large, and slow to list.
+
+    Raises:
+        OSError: if there is none.
+    """
+    place = Path(tempfile.gettempdir())
+    if place not in _swept:
+        _swept.add(place)
+        sweep(place, SCRATCH)
+    return place
 
 
 def sweep(parent: Path, prefix: str) -> None:

@@ -141,16 +141,19 @@ with replaced_folder(Path(sys.argv[1]), "manifest.json") as folder:
 """
 
 
-def test_kill_in_the_middle_leaves_the_old_folder(tmp_path):
+def test_kill_in_the_middle_leaves_the_old_folder(tmp_path, start):
     target = tmp_path / "out"
     write(target, "one")
     command = [sys.executable, "-c", KILLED, str(target)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"inside\n"
-        process.send_signal(signal.SIGKILL)
+    process = start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"inside\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     assert content(target) == ("one", "one")
+    assert len(names(tmp_path)) == 2
     write(target, "two")  # what the killed process left beside it does not disturb
     assert content(target) == ("two", "two")
+    assert names(tmp_path) == ["out"]
 
 
 def read_as_one(target):

@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "assemble": MODEL | {"head", "circuit", "passes", "arithmetic"},
     "schedule": MODEL | {"head", "circuit", "retiming"},
     "datasets": FILES | MODEL,
-    "train": FILES | MODEL | {"model_file", "datasets", "native", "estimate"},
+    "train": FILES | MODEL | {"interrupts"} | {"model_file", "datasets", "native", "estimate"},
     "cpu": FILES | MODEL | {"model_file", "lower", "passes", "native", "golden", "head"},
     "c_export": FILES | MODEL | {"lower", "passes", "cpu"},
     "hdl": FILES | DESIGN,
@@ -76,8 +76,10 @@ MAY_IMPORT = {
         "sim",
         "verify",
         "synth",
+        "interrupts",
     },
-    "__main__": {"cli"},
+    "interrupts": set(),
+    "__main__": {"cli", "interrupts"},
     "__init__": set(),
 }
 """Part of the package -> the other parts that it may import."""

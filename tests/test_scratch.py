@@ -67,13 +67,16 @@ def test_what_a_killed_process_left_is_swept(holder, tmp_path):
 
 def test_the_next_folder_sweeps_once(tmp_path, monkeypatch):
     monkeypatch.setattr(scratch, "_swept", set())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left = [tmp_path / f"{SCRATCH}0123456{digit}" for digit in "78"]
     left[0].mkdir()
-    with scratch_folder(tmp_path):
+    with scratch_folder():
         assert not left[0].exists()
         left[1].mkdir()
-        with scratch_folder(tmp_path):
+        with scratch_folder():
             assert left[1].exists()
+    with scratch_folder(tmp_path):  # a folder that was chosen is looked through every time
+        assert not left[1].exists()
 
 
 @pytest.mark.parametrize(

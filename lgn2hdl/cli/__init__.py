@@ -1,7 +1,8 @@
 """The command line; ``lgn2hdl --help`` lists the commands.
 
 Results go to stdout; progress and notes go to stderr. Exit codes: 0 fine, 1 something is wrong with
-a file, the data or a tool, 2 a wrong command line, 130 interrupted, 141 nobody reads the output.
+a file, the data or a tool, 2 a wrong command line, 130 interrupted (Ctrl-C, SIGINT), 141 nobody
+reads the output, 143 terminated (SIGTERM).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NoReturn
 import click
 
 import lgn2hdl
+from lgn2hdl import scratch
 from lgn2hdl.cli.compare import compare_command
 from lgn2hdl.cli.console import one_line
 from lgn2hdl.cli.export_c import export_c
@@ -29,12 +31,16 @@ from lgn2hdl.cli.train import train
 from lgn2hdl.cli.verify import verify
 from lgn2hdl.errors import Lgn2HdlError, OutputError
 from lgn2hdl.files import reason
+from lgn2hdl.interrupts import INTERRUPTS, told
+from lgn2hdl.train.interrupt import TrainingInterruptedError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(lgn2hdl.__version__, prog_name="lgn2hdl")
 def cli() -> None:
     """Train logic gate networks and compile them to pipelined Verilog, checked bit for bit."""
+    with suppress(OSError):
+        scratch.sweep_temporary()
 
 
 for _command in (
@@ -65,6 +71,7 @@ def end_process(code: int) -> NoReturn:
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
         sys.exit(code)
+    scratch.remove_all()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -72,6 +79,20 @@ def end_process(code: int) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """The exit code of ``lgn2hdl`` with these arguments."""
+    try:
+        INTERRUPTS.working = True
+        code = _run(arguments)
+        INTERRUPTS.working = False
+    except (KeyboardInterrupt, click.Abort):
+        INTERRUPTS.working = False
+        return _complain(*told())
+    if code == 0 and INTERRUPTS.noted:  # some library has swallowed it
+        return _complain(*told())
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command, and see that all it has printed arrives."""
     code = _guarded(lambda: _invoke(arguments))
     if not code:
         return _guarded(write_out)
@@ -95,10 +116,10 @@ def _guarded(action: Callable[[], int | None]) -> int:
         return action() or 0
     except click.ClickException as error:
         return _complain(f"{error.format_message()} (see --help)", 2)
+    except TrainingInterruptedError as error:
+        return _complain(str(error), told()[1])
     except Lgn2HdlError as error:
         return _complain(str(error), 1)
-    except (KeyboardInterrupt, click.Abort):
-        return _complain("interrupted", 130)
     except ReaderGoneError:
         return READER_GONE  # that is its right
     except MemoryError:

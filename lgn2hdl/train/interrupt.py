@@ -8,6 +8,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from lgn2hdl.errors import Lgn2HdlError
+from lgn2hdl.interrupts import INTERRUPTS
 
 
 class TrainingStoppedError(Lgn2HdlError):
@@ -21,20 +22,30 @@ class TrainingInterruptedError(TrainingStoppedError):
 class StopRequest:
     """While entered, SIGINT and SIGTERM only set :attr:`requested`; a second one interrupts.
 
-    Outside of the main thread signals cannot be taken over; there nothing changes.
+    A signal that came before, or within another request inside of this one, counts too. Outside of
+    the main thread signals cannot be taken over; there nothing changes. Nor does it for signals
+    that are to be ignored.
     """
 
     def __init__(self) -> None:
         self.requested = False
         self._before: dict[int, Any] = {}
+        self._was_patient = False
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
+            self._was_patient = INTERRUPTS.patient
+            INTERRUPTS.patient = True
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._note)
+        if INTERRUPTS.installed and INTERRUPTS.noted:
+            self.requested = True
         return self
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        if INTERRUPTS.installed and INTERRUPTS.is_repeated(number):
+            return
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
@@ -47,3 +58,8 @@ class StopRequest:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+            outer = getattr(handler, "__self__", None)
+            if isinstance(outer, StopRequest) and self.requested:
+                outer.requested = True  # or the loop around this one would not hear of it
+        if self._before:
+            INTERRUPTS.patient = self._was_patient

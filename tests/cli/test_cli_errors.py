@@ -1,15 +1,14 @@
 """Whatever a user does wrong ends in one line and a non-zero exit code."""
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 import torch
+from processes import wait_until
 
 from lgn2hdl import model_file
 
@@ -195,24 +194,20 @@ def test_resume_without_a_checkpoint(fails, tmp_path, small):
     assert "m.lgn.ckpt" in message
 
 
-def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_path):
+def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_path, start):
     out = tmp_path / "m.lgn"
     options = ["--layers", "200,100", "--steps", "500", "--seed", "3"]
     command = ["train", "--dataset", "digits", "--out", str(out), *options]
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-m", "lgn2hdl", *command, "--checkpoint-every", "20"],
         stderr=subprocess.PIPE,
         text=True,
     )
     checkpoint = tmp_path / "m.lgn.ckpt"
-    deadline = time.monotonic() + 120
-    while not checkpoint.exists():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGINT)
-    error = process.communicate(timeout=120)[1]
-    assert process.returncode != 0
+    wait_until(lambda: checkpoint.exists() or process.poll() is not None, "a checkpoint")
+    process.send_signal(signal.SIGINT)
+    error = process.communicate()[1]
+    assert process.returncode == 130, error
     assert "--resume" in error.strip().splitlines()[-1]
     assert not out.exists()
     code, _, error = lgn2hdl(*command, "--checkpoint-every", "20")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hardware import adder_network, all_rows
+from processes import wait_until
 from simulated_board import answer_bytes
 
 from lgn2hdl import model_file
@@ -214,20 +214,14 @@ def test_without_pyserial(board, model, rows, fails, monkeypatch):
     assert "run 'pip install lgn2hdl[host]'" in fails(*command(board, model, rows))
 
 
-def test_an_interrupt_is_one_line(board, model, rows):
+def test_an_interrupt_is_one_line(board, model, rows, start):
     board.spoil = lambda _: b""
-    arguments = map(str, command(board, model, rows, "--timeout", "60"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lgn2hdl", *arguments],
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell's background jobs ignore interrupts, and what they start inherits that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    arguments = map(str, command(board, model, rows, "--timeout", "600"))
+    process = start(
+        [sys.executable, "-m", "lgn2hdl", *arguments], stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
-    while not board.heard and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: bool(board.heard) or process.poll() is not None, "a request")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate()
     assert process.returncode == 130
     assert err.strip() == "lgn2hdl: error: interrupted"

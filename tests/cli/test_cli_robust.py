@@ -1,7 +1,6 @@
 """Runs that are killed, interrupted or spread over processes, as the user starts them."""
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from processes import wait_until
 
 from lgn2hdl import model_file
 from lgn2hdl.train import checkpoint as checkpoints
@@ -21,18 +21,20 @@ ALONE = [sys.executable, "-m"]
 GROUP = [*ALONE, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
 
 
-def begin(launcher, options):
-    """A process of its own that trains."""
-    command = [*launcher, "lgn2hdl", *TRAIN, *map(str, options)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def begin(start):
+    """Starts processes that train."""
+
+    def call(launcher, options):
+        command = [*launcher, "lgn2hdl", *TRAIN, *map(str, options)]
+        return start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return call
 
 
 def wait_for(path, process):
-    deadline = time.monotonic() + 240
-    while not path.exists():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: path.exists() or process.poll() is not None, str(path))
+    assert path.exists(), process.stderr.read()
 
 
 def same_up_to_timing(one, other, folder):
@@ -46,7 +48,7 @@ def same_up_to_timing(one, other, folder):
     return contents[0] == contents[1]
 
 
-def test_killed_at_any_moment_and_resumed_is_as_never_killed(lgn2hdl, tmp_path):
+def test_killed_at_any_moment_and_resumed_is_as_never_killed(begin, lgn2hdl, tmp_path):
     """With a checkpoint after every step, many kills hit the writing of one."""
     out, straight = tmp_path / "m.lgn", tmp_path / "straight.lgn"
     checkpoint = tmp_path / "m.lgn.ckpt"
@@ -65,14 +67,14 @@ def test_killed_at_any_moment_and_resumed_is_as_never_killed(lgn2hdl, tmp_path):
     assert not checkpoint.exists()
 
 
-def test_ctrl_c_on_a_group_keeps_a_checkpoint_and_does_not_hang(lgn2hdl, tmp_path):
+def test_ctrl_c_on_a_group_keeps_a_checkpoint_and_does_not_hang(begin, lgn2hdl, tmp_path):
     out = tmp_path / "m.lgn"
     checkpoint = tmp_path / "m.lgn.ckpt"
     options = ["--steps", "600", "--checkpoint-every", "5", "--out", out]
     process = begin(GROUP, options)
     wait_for(checkpoint, process)
-    os.kill(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=240)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate()
     assert process.returncode != 0
     said = [line for line in error.splitlines() if line.startswith("lgn2hdl: error")]
     assert len(said) == 1
@@ -83,11 +85,11 @@ def test_ctrl_c_on_a_group_keeps_a_checkpoint_and_does_not_hang(lgn2hdl, tmp_pat
     assert model_file.load(out).card["timing"]["processes"] == 1
 
 
-def test_a_group_writes_one_model_like_that_of_one_process(lgn2hdl, tmp_path):
+def test_a_group_writes_one_model_like_that_of_one_process(begin, lgn2hdl, tmp_path):
     out, straight = tmp_path / "m.lgn", tmp_path / "straight.lgn"
     options = ["--steps", "12", "--evaluate-every", "6", "--json"]
     process = begin(GROUP, [*options, "--out", out])
-    shown, error = process.communicate(timeout=240)
+    shown, error = process.communicate()
     assert process.returncode == 0, error
     assert shown.count('"card"') == 1
     assert error.count("wrote ") == 1

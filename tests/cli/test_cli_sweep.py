@@ -1,16 +1,17 @@
 """``lgn2hdl train --sweep``: the front, the model, many workers, interruptions, refusals."""
 
+import contextlib
 import importlib.util
 import json
-import os
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
+from processes import wait_until
 
 from lgn2hdl import model_file
 from lgn2hdl.cli.front_plot import plot_front
@@ -107,11 +108,11 @@ def test_another_configuration_or_data_set_is_refused(swept, fails, tmp_path):
     assert "another data set" in fails(*other)
 
 
-def test_two_processes_share_a_storage(tmp_path):
+def test_two_processes_share_a_storage(tmp_path, start):
     storage = f"sqlite:///{tmp_path / 'shared.db'}"
     options = ("--sweep", "3", "--storage", storage, "--json")
     workers = [
-        subprocess.Popen(
+        start(
             [sys.executable, "-m", "lgn2hdl", *command(tmp_path / name / "m.lgn", *options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -121,7 +122,7 @@ def test_two_processes_share_a_storage(tmp_path):
     ]
     counts = []
     for worker in workers:
-        out, error = worker.communicate(timeout=300)
+        out, error = worker.communicate()
         assert worker.returncode == 0, error
         counts.append(json.loads(out)["finished_trials"])
     assert max(counts) == 6
@@ -132,21 +133,27 @@ def test_two_processes_share_a_storage(tmp_path):
     assert sorted(kept) == list(range(6))
 
 
-def test_interrupted_and_gone_on(tmp_path, read_json):
+def trials_in(database):
+    """How many trials a storage has, at work or done."""
+    if not database.is_file():
+        return 0
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        try:
+            return connection.execute("SELECT COUNT(*) FROM trials").fetchone()[0]
+        except sqlite3.OperationalError:  # (the tables are just being made)
+            return 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_and_gone_on(tmp_path, start, read_json, number):
     out = tmp_path / "m.lgn"
     long = command(out, "--layers", "2000,2000,1000", "--steps", "100000", "--sweep", "2")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lgn2hdl", *long],
-        stderr=subprocess.PIPE,
-        text=True,
-        # (A shell's background jobs ignore the signal, and hand that on to their children.)
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = start([sys.executable, "-m", "lgn2hdl", *long], stderr=subprocess.PIPE, text=True)
     assert process.stderr.readline().startswith("sweep in sqlite:///")
-    time.sleep(1)  # (whenever it comes, what follows holds)
-    os.kill(process.pid, signal.SIGINT)
-    error = process.communicate(timeout=120)[1]
-    assert process.returncode == 1
+    wait_until(lambda: trials_in(tmp_path / "m.lgn.sweep.db") > 0, "the first trial")
+    process.send_signal(number)
+    error = process.communicate()[1]
+    assert process.returncode == 128 + number
     last = "lgn2hdl: error: interrupted after 0 of 2 trials: run the same command to go on"
     assert error.strip().splitlines() == [last]
     assert not out.exists()

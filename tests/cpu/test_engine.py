@@ -179,7 +179,7 @@ def test_several_threads_may_use_one_engine(threads: int) -> None:
 
     def use(index: int) -> npt.NDArray[np.int32]:
         if index < 8:
-            start.wait(timeout=60)
+            start.wait()
         return engine.scores(batches[index])
 
     with ThreadPoolExecutor(8) as pool:

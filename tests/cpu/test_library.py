@@ -146,9 +146,13 @@ def all_predict_right(environment: dict[str, str], n_processes: int) -> bool:
         subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]
         for _ in range(n_processes)
     ]
-    return [process.communicate(timeout=300)[0] for process in processes] == [
-        "True\n"
-    ] * n_processes
+    try:
+        printed = [process.communicate()[0] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return printed == ["True\n"] * n_processes
 
 
 def libraries(environment: dict[str, str]) -> list[Path]:

@@ -222,7 +222,7 @@ def test_networks_are_kept_and_trained_again_only_where_they_are_missing(worker,
     assert again == [1, 2, 3, 0]
 
 
-def test_workers_that_start_together_share_one_sweep(worker, tmp_path):
+def test_workers_that_start_together_share_one_sweep(worker, tmp_path, start):
     program = f"""
 import sys
 sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
@@ -235,11 +235,11 @@ sweep = Sweep(f"sqlite:///{{folder}}/sweep.db", SearchSpace(BASE, 10), DATA, fol
 sweep.run(4, made_up, ignore)
 """
     workers = [
-        subprocess.Popen([sys.executable, "-c", program, name], stderr=subprocess.PIPE, text=True)
+        start([sys.executable, "-c", program, name], stderr=subprocess.PIPE, text=True)
         for name in "abc"
     ]
     for process in workers:
-        error = process.communicate(timeout=300)[1]
+        error = process.communicate()[1]
         assert process.returncode == 0, error
     trials = worker().finished()
     assert [trial.number for trial in trials] == list(range(12))
