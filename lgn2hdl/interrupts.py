@@ -95,7 +95,7 @@ class Interrupts:
     def _repeat(self, number: int) -> None:
         time.sleep(PAUSE_SECONDS)
         self.noted = 0
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
 
     def _watch(self, read: int) -> None:
         """End the process if a signal came, and Python has not got to see it for some time."""

@@ -424,7 +424,7 @@ def test_networks_by_size() -> None:
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(BENCHMARKS / script), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
 
 
 QUICK = ("--dataset", "digits", "--models", str(ROOT / "models" / "digits.lgn"), "--rounds", "1",

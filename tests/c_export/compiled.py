@@ -72,7 +72,7 @@ def self_test(
     word = f"-D{prefix.upper()}_WORD_BITS={word_bits}"
     sources = (folder / "model.c", folder / "test_model.c")
     compile_c(compiler, *STRICT, *(flags or ("-O1",)), word, *sources, "-o", program)
-    return subprocess.run([program], capture_output=True, text=True, timeout=120)
+    return subprocess.run([program], capture_output=True, text=True, timeout=3600)
 
 
 @dataclass(frozen=True)

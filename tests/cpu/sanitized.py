@@ -44,7 +44,7 @@ def compiled(source: Path, program: Path, *flags: str) -> Path:
 def run(program: Path, *arguments: object) -> bytes:
     """What a program prints; a sanitizer's report, or a message of its own, fails the test."""
     command = [str(program), *map(str, arguments)]
-    ran = subprocess.run(command, capture_output=True, timeout=120)
+    ran = subprocess.run(command, capture_output=True, timeout=3600)
     assert ran.returncode == 0, ran.stderr.decode(errors="replace")[-4000:]
     assert ran.stderr == b""
     return ran.stdout

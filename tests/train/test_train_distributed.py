@@ -89,7 +89,7 @@ def two(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     done = subprocess.run(
-        [*command, str(SCRIPT), str(folder)], capture_output=True, text=True, timeout=300
+        [*command, str(SCRIPT), str(folder)], capture_output=True, text=True, timeout=3600
     )
     assert done.returncode == 0, done.stderr
     return folder
