@@ -440,3 +440,10 @@ def test_limit_of_a_file(tmp_path):
     assert limits.read_file(path, 5) == b"12345"
     with pytest.raises(DataError, match="longer than 4 bytes"):
         limits.read_file(path, 4)
+
+
+def test_file_that_cannot_be_opened(tmp_path):
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    refused(str(loop), f"cannot read {loop}: ")
+    refused(str(tmp_path / f"{'long' * 100}.csv"), "cannot read .*: ")

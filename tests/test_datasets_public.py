@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lgn2hdl.datasets import DATASET_NAMES, catalogue, limits, load_dataset, public
 from lgn2hdl.datasets.sources import Places, PublicFile
 from lgn2hdl.datasets.split import stratified_test_rows
+from lgn2hdl.datasets.types import digest
 from lgn2hdl.errors import DataError, OptionError
 
 # Sizes: training rows, test rows, features, bits of the widest feature, classes.
@@ -238,6 +240,34 @@ def test_damaged_dry_bean_files(tmp_path):
     np.savez(arrays, **{key: np.zeros(3) for key in ("x_train", "y_train", "x_test", "y_test")})
     with pytest.raises(DataError, match="not those of the public file"):
         public.dry_bean(file, places)
+
+
+def test_dry_bean_rows_are_sorted_and_split_by_the_marks(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    x, y = random.permutation(320).reshape(20, 16).astype(float), random.integers(0, 7, 20)
+    (tmp_path / "tabular").mkdir()
+    np.savez(
+        tmp_path / catalogue.DRY_BEAN_ARRAYS,
+        x_train=x[:12], y_train=y[:12], x_test=x[12:], y_test=y[12:],
+    )  # fmt: skip
+    order = np.argsort(x[:, 0])
+    monkeypatch.setattr(public, "BEANS_SHA256", digest({"x": x[order], "y": y[order]}))
+    table = public.load("drybean", data_dir=tmp_path, download=False)
+    packed = (Path(public.__file__).parents[1] / "data" / "drybean_test_rows.bin").read_bytes()
+    test = [bool(packed[row // 8] >> (7 - row % 8) & 1) for row in range(20)]
+    assert 0 < sum(test) < 20
+    for part, marked in (("train", False), ("test", True)):
+        rows = [row for row, mark in zip(order, test, strict=True) if mark == marked]
+        np.testing.assert_array_equal(getattr(table, f"x_{part}"), x[rows])
+        np.testing.assert_array_equal(getattr(table, f"y_{part}"), y[rows])
+
+
+@pytest.mark.parametrize("name", [name for name in DATASET_NAMES if name != "digits"])
+def test_sets_that_are_nowhere_name_their_files(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(public, "default_cache", lambda: tmp_path / "cache")
+    with pytest.raises(DataError, match=r"(/|_jpeg75).*(is|are) not in .*folder") as error:
+        load_dataset(name, data_dir=tmp_path / "folder", download=False)
+    assert one_line(error)
 
 
 def test_images_of_mnist(data_folder):
