@@ -29,6 +29,7 @@ from enum import Enum
 from pathlib import Path
 from queue import Queue
 
+import mutant_profile
 from code_edits import Edit, edits
 from cpu_baseline.report import markdown
 
@@ -157,6 +158,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 """Tests of modules that have none of their name, or not only these; the most exact first."""
 
 
+WAITING = 20
+"""Tests that sleep are stopped after so many times the processor time that they may take."""
+
+
 class Outcome(Enum):
     """What the tests say of a mutant."""
 
@@ -267,7 +272,7 @@ class Copy:
             shutil.copy2(ROOT / name, self.root / name)
         self.environment = {
             **os.environ,
-            "PYTHONPATH": str(self.root),
+            "PYTHONPATH": f"{self.root}{os.pathsep}{Path(__file__).parent}",
             "PYTHONDONTWRITEBYTECODE": "1",  # a mutant may be as long, and as old, as the original
             "XDG_CACHE_HOME": str(folder / "cache"),  # no compiled mutant outlives the run
             "TMPDIR": str(folder / "tmp"),
@@ -275,12 +280,12 @@ class Copy:
         (folder / "tmp").mkdir()
         self._sound: set[str] = set()
 
-    def judged(self, mutant: Mutant, limit: float) -> tuple[Outcome, str]:
+    def judged(self, mutant: Mutant, limit: int) -> tuple[Outcome, str]:
         """What the tests of its module say of a mutant, and the first test that failed.
 
         Args:
             mutant: the mutant.
-            limit: seconds after which the tests are stopped.
+            limit: seconds of processor time after which the tests are stopped.
 
         Raises:
             SystemExit: if the test that failed fails on unchanged code, too.
@@ -293,8 +298,8 @@ class Copy:
             code, output = self._pytest(tests, limit)
         finally:
             file.write_text(original)
-        if code is None:
-            return Outcome.TIMED_OUT, f"after {limit:.0f} s"
+        if code == -signal.SIGXCPU or code == -signal.SIGKILL or code is None:
+            return Outcome.TIMED_OUT, f"after {limit} s"
         if code == 0:
             return Outcome.ALIVE, ""
         failed = failed_test(output)
@@ -304,21 +309,25 @@ class Copy:
     def _require_sound(self, tests: list[str]) -> None:
         """What failed must pass on the unchanged tree; whole files must be read there at least."""
         for test in set(tests) - self._sound:
-            code, output = self._pytest([test, *["--collect-only"] * ("::" not in test)], None)
+            code, output = self._pytest([test, *["--collect-only"] * ("::" not in test)])
             if code != 0:
                 raise SystemExit(f"{test} fails on unchanged code:\n{output}")
             self._sound.add(test)
 
-    def _pytest(self, tests: list[str], limit: float | None) -> tuple[int | None, str]:
-        """Exit code, None where the time was over, and output. Nothing that was started stays."""
+    def _pytest(self, tests: list[str], limit: int | None = None) -> tuple[int | None, str]:
+        """Exit code, None where the tests waited too long, and output. No child process stays."""
+        environment = dict(self.environment)
+        if limit is not None:
+            environment[mutant_profile.SECONDS] = str(limit)
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no",
+             "-p", "mutant_profile", f"--hypothesis-profile={mutant_profile.PROFILE}",
              "--hypothesis-seed=0", *tests],
-            cwd=self.root, env=self.environment, text=True, start_new_session=True,
+            cwd=self.root, env=environment, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            output, _ = process.communicate(timeout=limit)
+            output, _ = process.communicate(timeout=limit and WAITING * limit)
             return process.returncode, output
         except subprocess.TimeoutExpired:
             return None, ""
@@ -337,7 +346,7 @@ def failed_test(output: str) -> str | None:
 
 
 def judged_by_many(
-    mutants: list[Mutant], jobs: int, limit: float
+    mutants: list[Mutant], jobs: int, limit: int
 ) -> Iterator[tuple[Mutant, Outcome, str]]:
     """Judge mutants in so many copies at a time, in order."""
     with (
@@ -379,7 +388,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rooms", nargs="+", choices=list(ROOMS), default=list(ROOMS))
     parser.add_argument("--jobs", type=int, default=1, help="copies that are tested at a time")
-    parser.add_argument("--limit", type=float, default=900.0, help="seconds for one mutant")
+    parser.add_argument("--limit", type=int, default=150, help="processor seconds of a mutant")
     parser.add_argument("--at", nargs="+", metavar="FILE:LINE", help="all mutants of these lines")
     arguments = parser.parse_args()
     untested = [path for room in arguments.rooms for path in rooms()[room] if not own_tests(path)]
