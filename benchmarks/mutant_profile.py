@@ -1,7 +1,8 @@
 """A plugin of pytest for ``code_mutants.py``: how tests run that look for a mutant.
 
 One failure is enough: Hypothesis looks for no smaller example, and keeps none for other mutants. A
-mutant that never ends is stopped by the processor time that it took: a busy machine changes nothing.
+mutant that never ends is stopped by the processor time that it took, so that a busy machine changes
+nothing.
 """
 
 import os

@@ -186,6 +186,24 @@ def test_bad_rows(raw, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "advice"),
+    [
+        (0, np.nan, ": remove or replace it, or train with --missing median or flag"),
+        (0, np.inf, ": remove or replace it"),
+        (1, np.nan, ": give the code of a category, or -1 where it is missing"),
+        (1, -np.inf, ": give the code of a category, or -1 where it is missing"),
+    ],
+)
+def test_advice_for_a_value_that_is_not_finite(column, value, advice):
+    rows = np.array([[0.5, 0], [2.5, 1]])
+    features = fit(rows, ((), ("a", "b")))
+    rows[1, column] = value
+    with pytest.raises(DataError) as error:
+        features.integers(rows)
+    assert str(error.value).endswith(f"in column 'c{column}'{advice}")
+
+
 def test_fit_refuses_values_that_are_not_finite():
     with pytest.raises(DataError, match=r"row 1 .*'c0'"):
         fit([[1.0], [np.nan]])
