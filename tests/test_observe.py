@@ -122,6 +122,21 @@ def test_close_pairs_are_found_with_a_tolerance() -> None:
     assert result.fanin.max() <= 8
 
 
+def test_close_pairs_stand_together_in_order_of_their_ones() -> None:
+    """All inputs agree in half of the samples; two pairs, in turn, differ in one of the others."""
+    rng = np.random.default_rng(4)
+    half = rng.random(320) < 0.5
+    few, many = rng.random(320) < 0.1, rng.random(320) < 0.4
+    rows = np.stack([np.concatenate([half, rest]) for rest in (few, many, few, many)])
+    rows[[2, 3], [400, 500]] ^= True
+    others = rng.random((4, 640)) < 0.5
+    gates = [(1 + i, 5 + i, AND) for i in range(4)]
+    netlist = netlist_of(8, gates, [9, 10, 11, 12])
+    result, report = observe(netlist, packed.pack(np.concatenate([rows, others])), 640, 1)
+    assert (report.constants, report.equalities, report.complements) == (0, 2, 0)
+    assert {min(pins) for pins in result.fanin.tolist()} == {1, 2}
+
+
 def test_no_node_goes_further_than_the_tolerance() -> None:
     # Each input differs from the one before in two samples; a chain of replacements would drift.
     values = np.zeros((6, 640), np.bool_)
