@@ -191,7 +191,9 @@ def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
         with scratch.scratch_folder(target.parent, UNFINISHED) as fresh:
             yield fresh
             fresh.chmod(0o777 & ~_umask())
-            _swap(fresh, target, marker)  # (what is removed with the block now is the old folder)
+            with scratch.not_swept(target.parent):
+                _swap(fresh, target, marker)
+            # (What is removed with the block now is the old folder.)
     except OSError as error:
         raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
     if os.path.lexists(fresh):

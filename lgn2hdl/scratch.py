@@ -18,8 +18,9 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 SCRATCH = "lgn2hdl-scratch-"
@@ -27,6 +28,9 @@ SCRATCH = "lgn2hdl-scratch-"
 
 UNFINISHED = ".lgn2hdl-unfinished-"
 """Begin of the names of what is made beside its place, to be moved there when it is complete."""
+
+SWEEP_SECONDS = 60.0
+"""How long a sweeper is waited for, which may have much to remove."""
 
 _DIGITS = 8
 _live: set[Path] = set()
@@ -110,10 +114,46 @@ def sweep_temporary() -> Path:
 def sweep(parent: Path, prefix: str) -> None:
     """Remove what processes that were killed have left in a folder, as far as that is possible."""
     name = re.compile(re.escape(prefix) + f"[0-9a-f]{{{_DIGITS}}}")
-    with suppress(OSError):
+    with suppress(OSError), _locked(parent, fcntl.LOCK_EX, seconds=0):
         for path in [path for path in parent.iterdir() if name.fullmatch(path.name)]:
             with suppress(OSError):
                 _remove_abandoned(path)
+
+
+def not_swept(parent: Path) -> AbstractContextManager[None]:
+    """While the block runs, nobody sweeps this folder.
+
+    For what is about to have a name that sweepers look for, and is not locked.
+    """
+    return _locked(parent, fcntl.LOCK_SH, SWEEP_SECONDS)
+
+
+@contextmanager
+def _locked(parent: Path, kind: int, seconds: float) -> Iterator[None]:
+    """Hold a lock on a folder itself.
+
+    Where there are no such locks, or one may not read the folder, the block runs all the same, and
+    also if somebody holds it longer than the given time; but not if that is 0.
+
+    Raises:
+        OSError: if the time is 0 and the lock is not to be had.
+    """
+    try:
+        handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield
+        return
+    try:
+        deadline = time.monotonic() + seconds
+        while _lock(handle, kind) is False:
+            if not seconds:
+                raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.005)
+        yield
+    finally:
+        os.close(handle)
 
 
 def remove_all() -> None:
@@ -137,10 +177,10 @@ def _remove_abandoned(path: Path) -> None:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool | None:
+def _lock(handle: int, kind: int = fcntl.LOCK_EX) -> bool | None:
     """Whether the lock was free and is ours now; None where the file system has no locks."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except OSError as error:
         return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
     return True

@@ -1,5 +1,6 @@
 """Temporary files and folders: gone when done, swept away when their process was killed."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -150,6 +151,27 @@ def test_sweepers_never_take_what_is_just_being_made(tmp_path, folder):
         for sweeper in sweepers:
             sweeper.result()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_being_put_into_its_place_is_not_swept(tmp_path):
+    left = tmp_path / f"{UNFINISHED}00000000"
+    left.mkdir()
+    with scratch.not_swept(tmp_path), scratch.not_swept(tmp_path):
+        sweep_all(tmp_path)
+        assert left.exists()
+    sweep_all(tmp_path)
+    assert not left.exists()
+
+
+def test_who_holds_a_lock_for_ever_stops_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr(scratch, "SWEEP_SECONDS", 0.01)
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        with scratch.not_swept(tmp_path):
+            pass
+    finally:
+        os.close(handle)
 
 
 def test_remove_all(tmp_path):
