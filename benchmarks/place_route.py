@@ -16,8 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lgn2hdl import model_file
-from lgn2hdl.hdl.emit import emit_verilog, module_name
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind, latency
+from lgn2hdl.hdl.module_names import module_name
 from lgn2hdl.synth.devices import Device, estimated_mhz, find_device
 from lgn2hdl.synth.flow import compile_network, options_for, rescheduled
 from lgn2hdl.synth.place_route import TimingReport, place_and_route

@@ -16,7 +16,7 @@ import click
 from lgn2hdl import model_file
 from lgn2hdl.cli.console import note, print_json
 from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_package
-from lgn2hdl.cli.synth import synth_options
+from lgn2hdl.cli.synth import say_renamed, synth_options
 from lgn2hdl.cli.synth_run import write_design
 from lgn2hdl.errors import MismatchError, OptionError
 from lgn2hdl.files import is_file, temporary_folder
@@ -93,6 +93,7 @@ def _coverage(results: Path) -> dict[str, Any]:
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:
     model_file.load(model)  # a damaged file is reported before anything else
     options = synth_options(model, out, None, data_dir=data_dir)
+    say_renamed(model)
     manifest = read_manifest(options.out)
     if manifest is None or manifest.get("model_sha256") != file_sha256(model):
         note(f"{options.out} is missing or out of date")

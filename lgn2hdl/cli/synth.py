@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from lgn2hdl.arithmetic.cost import Objective
-from lgn2hdl.cli.console import print_json
+from lgn2hdl.cli.console import note, print_json
 from lgn2hdl.cli.numbers import REAL, WHOLE, parse_whole
 from lgn2hdl.cli.options import (
     FILE,
@@ -24,8 +24,9 @@ from lgn2hdl.cli.synth_board import board_choice, board_options, for_board
 from lgn2hdl.cli.synth_report import print_report, report_as_json
 from lgn2hdl.cli.synth_run import SynthOptions, Written, write_design
 from lgn2hdl.errors import OptionError, ToolError
-from lgn2hdl.hdl.emit import Emitter, check_module_name, module_name
+from lgn2hdl.hdl.emit import Emitter
 from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind
+from lgn2hdl.hdl.module_names import check_module_name, module_name, why_renamed
 from lgn2hdl.synth.devices import (
     DEVICES,
     MOST_LEVELS,
@@ -94,6 +95,8 @@ def synth(model: Path, out: Path | None, name: str | None, as_json: bool, **opti
     if board is not None:
         options = for_board(board, options)
     chosen = replace(synth_options(model, out, name, **options), board=board)
+    if name is None:
+        say_renamed(model)
     written = write_design(model, chosen)
     if as_json:
         print_json(report_as_json(chosen, written))
@@ -122,6 +125,13 @@ def _require_target(chosen: SynthOptions, written: Written) -> None:
             f"{search.target_mhz:g} MHz is out of reach on {chosen.device.name}: the best is "
             f"{reached}, with {levels} LUT levels per stage, and that is in {chosen.out}"
         )
+
+
+def say_renamed(model: Path) -> None:
+    """Say how the module is called, if not as the model file."""
+    reason = why_renamed(model.stem)
+    if reason is not None:
+        note(f"note: the module is called {module_name(model.stem)}: {reason}")
 
 
 def synth_options(

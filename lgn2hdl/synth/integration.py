@@ -16,6 +16,7 @@ from lgn2hdl.hdl.interface import (
     top_ports,
 )
 from lgn2hdl.hdl.ports import Port
+from lgn2hdl.hdl.reserved import VHDL
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.page import page
 from lgn2hdl.synth.render import render
@@ -35,19 +36,7 @@ QUARTUS_FAMILY, QUARTUS_PART = "Cyclone V", "5CSEBA6U23I7"
 """Family and part of the Quartus project; its script can be told another part."""
 
 _VHDL_NAME = re.compile(r"[a-z](_?[a-z0-9])*")
-_VHDL_WORDS = """
-    abs access after alias all and architecture array assert assume assume_guarantee attribute begin
-    block body buffer bus case component configuration constant context cover default disconnect
-    downto else elsif end entity exit fairness file for force function generate generic group
-    guarded if impure in inertial inout is label library linkage literal loop map mod nand new next
-    nor not null of on open or others out package parameter port postponed procedure process
-    property protected pure range record register reject release rem report restrict
-    restrict_guarantee return rol ror select sequence severity shared signal sla sll sra srl strong
-    subtype then to transport type unaffected units until use variable vmode vprop vunit wait when
-    while with xnor xor
-    """
-"""Reserved words of VHDL (IEEE 1076-2008)."""
-_VHDL_RESERVED = frozenset(_VHDL_WORDS.split())
+_VHDL_RESERVED = frozenset(VHDL.split())
 
 
 @dataclass(frozen=True, eq=False)

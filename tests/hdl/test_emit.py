@@ -8,11 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hardware import adder_network, design_of, features_of_widths, mixed_network
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.hdl.emit import Emitter, check_module_name, emit_verilog, module_name
+from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -77,48 +74,6 @@ def test_amaranth_writes_the_same_modules():
         assert re.findall(r"^module (\w+)", text[file], re.MULTILINE) == [module]
         assert file == f"{module}.v"
         assert "attribute" not in amaranth[file]
-
-
-@pytest.mark.parametrize(
-    ("wish", "name"),
-    [
-        ("mnist", "mnist"),
-        ("", "model"),
-        ("9lives", "lgn_9lives"),
-        ("_x", "lgn__x"),
-        ("module", "lgn_module"),
-        ("final", "lgn_final"),
-        ("new", "lgn_new"),
-        ("do", "lgn_do"),
-        ("Module", "lgn_Module"),
-        ("std_logic", "lgn_std_logic"),
-        ("my-net v1.2", "my_net_v1_2"),
-        ("größe", "gr__e"),
-        ("网络", "lgn___"),
-        ("../x; rm", "lgn____x__rm"),
-        ("a" * 300, "a" * 48),
-        ("x\n", "x_"),
-    ],
-)
-def test_module_name(wish, name):
-    assert module_name(wish) == name
-    assert check_module_name(name) == name
-
-
-@given(st.text(max_size=80))
-def test_every_module_name_is_legal(wish):
-    name = module_name(wish)
-    assert re.fullmatch("[A-Za-z][A-Za-z0-9_]{0,63}", name)
-    assert check_module_name(name) == name
-
-
-@pytest.mark.parametrize(
-    "name", ["", "9a", "a-b", "a b", "é", "module", "LOGIC", "final", "a" * 65, "x\n", "../x", "$a"]
-)
-def test_check_module_name_refuses(name):
-    with pytest.raises(OptionError, match="not a legal Verilog module name") as caught:
-        check_module_name(name)
-    assert "\n" not in str(caught.value)
 
 
 def test_gate_expressions_keep_their_table():

@@ -17,6 +17,7 @@ from processes import is_running, wait_for_text, wait_until
 
 from lgn2hdl.assemble import assemble
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.module_names import module_name
 from lgn2hdl.lower import lower
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
@@ -29,13 +30,23 @@ N_VECTORS = 300
 
 
 def write_bench(
-    target: Path, network: LogicNet, netlist: Netlist, vectors: Vectors, *, scores: bool = True
+    target: Path,
+    network: LogicNet,
+    netlist: Netlist,
+    vectors: Vectors,
+    *,
+    scores: bool = True,
+    wish: str = "tiny",
 ) -> None:
-    """A folder whose Verilog is ``netlist`` and whose expected results are the network's."""
+    """A folder whose Verilog is ``netlist`` and whose expected results are the network's.
+
+    Its module is called as that of a model file ``wish``.lgn.
+    """
     circuit, head = assemble(network, netlist, k=6, carry=True, scores=scores)
     design = schedule(network, circuit, head, levels_per_stage=2)
-    verilog = emit_verilog(design, "tiny")
-    content = FolderContent(design, "tiny", "0" * 64, verilog, vectors, netlist.n_gates, None)
+    top = module_name(wish)
+    verilog = emit_verilog(design, top)
+    content = FolderContent(design, top, "0" * 64, verilog, vectors, netlist.n_gates, None)
     write_folder(content, target)
 
 
@@ -107,7 +118,8 @@ def adder(tmp_path_factory, needs_a_compiler) -> tuple[Path, subprocess.Complete
     """The folder of an adder with a Bits head, run on all inputs; and what the script said."""
     target = tmp_path_factory.mktemp("bits") / "adder"
     network = adder_network(4)
-    write_bench(target, network, prune(lower(network))[0], Vectors(all_rows(8), "all inputs"))
+    vectors = Vectors(all_rows(8), "all inputs")
+    write_bench(target, network, prune(lower(network))[0], vectors, wish="TOP")
     return target, run_script(target, "wheel")
 
 
@@ -149,7 +161,8 @@ def test_a_folder_that_cannot_be_written_simulates_itself(network, tmp_path, rea
     """Here of a design without scores, with what an earlier simulation has left."""
     folder, temporary = tmp_path / "rtl", tmp_path / "temporary"
     vectors = random_vectors(network.features, 100)
-    write_bench(folder, network, prune(lower(network))[0], vectors, scores=False)
+    gates = prune(lower(network))[0]
+    write_bench(folder, network, gates, vectors, scores=False, wish="x")
     temporary.mkdir()
     for name in ("sim_build", "sim_build/earlier", "sim/__pycache__"):
         (folder / name).mkdir()
