@@ -25,7 +25,9 @@ DEFAULT_VECTORS = 100
 """Test vectors: more than a word of 64 samples, and no multiple of any word."""
 
 
-def write_c_folder(model: CModel, target: Path, n_vectors: int, seed: int) -> dict[str, Any]:
+def write_c_folder(
+    model: CModel, target: Path, n_vectors: int, seed: int, model_file: str = ""
+) -> dict[str, Any]:
     """Write the folder in one step: afterwards it is complete, or as it was.
 
     The same arguments give the same bytes; no time or path is written.
@@ -35,6 +37,7 @@ def write_c_folder(model: CModel, target: Path, n_vectors: int, seed: int) -> di
         target: the folder.
         n_vectors: number of test vectors.
         seed: seed of the random ones among them.
+        model_file: name of the model file, without its folders; empty if there is none.
 
     Returns:
         The manifest.
@@ -44,7 +47,10 @@ def write_c_folder(model: CModel, target: Path, n_vectors: int, seed: int) -> di
         OutputError: if ``target`` cannot be written or holds something else.
     """
     files = c_files(model, vector_rows(model.network, model.logic, n_vectors, seed))
-    description = manifest(model, files, {"count": n_vectors, "seed": seed})
+    description = {
+        "model_file": model_file,
+        **manifest(model, files, {"count": n_vectors, "seed": seed}),
+    }
     files[MANIFEST] = json.dumps(description, indent=1) + "\n"
     with replaced_folder(target, MANIFEST) as folder:
         for name, text in files.items():

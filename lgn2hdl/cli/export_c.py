@@ -17,6 +17,7 @@ from lgn2hdl.cli.numbers import WHOLE, WholeRange
 from lgn2hdl.cli.options import FILE, json_option, model_argument
 from lgn2hdl.files import require_replaceable
 from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.synth.manifest import replaced_version
 
 DEFAULT_OUT = Path("c_out")
 DEFAULT_WORD_BITS = 32
@@ -60,10 +61,12 @@ def export_c(
     folder = out or DEFAULT_OUT / prefix
     network = model_file.load(model)
     require_replaceable(folder, MANIFEST)
+    if out is None and replaced_version(folder, model, file_sha256(model), MANIFEST):
+        note(f"note: {folder} is of another {model.name} and will be replaced")
     note(f"writing {network.n_nodes:,} nodes as C ...")
     began = time.perf_counter()
     prepared = c_model(network, prefix, int(word_bits), file_sha256(model))
-    manifest = write_c_folder(prepared, folder, vectors, seed)
+    manifest = write_c_folder(prepared, folder, vectors, seed, model.name)
     seconds = time.perf_counter() - began
     if as_json:
         print_json({"folder": str(folder), "seconds": seconds, **manifest})

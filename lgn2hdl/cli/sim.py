@@ -93,9 +93,9 @@ def _coverage(results: Path) -> dict[str, Any]:
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:
     model_file.load(model)  # a damaged file is reported before anything else
     options = synth_options(model, out, None, data_dir=data_dir)
-    say_renamed(model)
     manifest = read_manifest(options.out)
     if manifest is None or manifest.get("model_sha256") != file_sha256(model):
         note(f"{options.out} is missing or out of date")
         write_design(model, dataclasses.replace(options, area=False))
+        say_renamed(model)
     return options.out

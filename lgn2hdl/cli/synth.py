@@ -95,9 +95,9 @@ def synth(model: Path, out: Path | None, name: str | None, as_json: bool, **opti
     if board is not None:
         options = for_board(board, options)
     chosen = replace(synth_options(model, out, name, **options), board=board)
+    written = write_design(model, chosen)
     if name is None:
         say_renamed(model)
-    written = write_design(model, chosen)
     if as_json:
         print_json(report_as_json(chosen, written))
     else:
@@ -193,6 +193,7 @@ def synth_options(
     return SynthOptions(
         out=out or DEFAULT_OUT / top,
         name=top,
+        own_folder=out is None,
         device=target,
         build=build,
         emitter=Emitter(emitter),

@@ -31,7 +31,7 @@ from lgn2hdl.synth.flow import (
     file_sha256,
     rescheduled,
 )
-from lgn2hdl.synth.manifest import MANIFEST
+from lgn2hdl.synth.manifest import MANIFEST, replaced_version
 from lgn2hdl.synth.place_route import (
     DEFAULT_SECONDS,
     TargetSearch,
@@ -56,6 +56,8 @@ class SynthOptions:
     Attributes:
         out: output folder.
         name: name of the top module.
+        own_folder: whether ``out`` must not hold the design of another model, since it follows from
+            the name.
         device: what to map to and to count for.
         build: how to compile.
         emitter: what writes the Verilog.
@@ -76,6 +78,7 @@ class SynthOptions:
     build: CompileOptions
     emitter: Emitter = Emitter.TEXT
     interface: Interface = PARALLEL
+    own_folder: bool = False
     chooses_outputs: bool = False
     vectors: int = DEFAULT_VECTORS
     dataset: str | None = None
@@ -130,6 +133,8 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     if options.chooses_outputs and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not classes: leave --outputs out")
     require_replaceable(options.out, MANIFEST)
+    if options.own_folder and replaced_version(options.out, model, file_sha256(model)):
+        note(f"note: {options.out} is of another {model.name} and will be replaced")
     if options.pnr:
         require_router(options.device)
     data = _dataset(network, options)
@@ -184,6 +189,7 @@ def folder_content(
         interface=options.interface,
         clock_mhz=options.target_mhz,
         options=made_with(options),
+        model_file=model.name,
     )
 
 

@@ -30,7 +30,7 @@ from lgn2hdl.netlist import Netlist
 from lgn2hdl.schedule import Design
 from lgn2hdl.synth.build_digest import build_digest, stamped
 from lgn2hdl.synth.integration import Integration, integration_files
-from lgn2hdl.synth.manifest import MANIFEST, manifest_text
+from lgn2hdl.synth.manifest import MANIFEST, MODEL_FILE, manifest_text
 from lgn2hdl.synth.render import render
 from lgn2hdl.synth.report import DesignReport
 from lgn2hdl.synth.vectors import Vectors, vector_files
@@ -72,6 +72,7 @@ class FolderContent:
         clock_mhz: clock for the constraint files, in MHz; None takes the one of the report.
         options: options of ``lgn2hdl synth`` that decide about the Verilog and that nothing else in
             the manifest tells, by name.
+        model_file: name of the model file, without its folders; empty if there is none.
     """
 
     design: Design
@@ -86,6 +87,7 @@ class FolderContent:
     interface: Interface = PARALLEL
     clock_mhz: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    model_file: str = ""
 
 
 def write_folder(content: FolderContent, target: Path) -> None:
@@ -189,6 +191,7 @@ def manifest_claims(content: FolderContent) -> dict[str, Any]:
             "count": len(content.vectors.integers),
             "source": content.vectors.source,
         },
+        MODEL_FILE: content.model_file,
         "model_sha256": content.model_sha256,
         "clock_mhz": _integration(content).mhz,
         "tools": tool_versions(),

@@ -19,13 +19,14 @@ import numpy as np
 from lgn2hdl.features import Features, Integers
 from lgn2hdl.synth.folder import FolderContent, companion_files, manifest_claims
 from lgn2hdl.synth.integration import PAGE
+from lgn2hdl.synth.manifest import MODEL_FILE
 from lgn2hdl.synth.vectors import Vectors
 from lgn2hdl.verify.folder_files import BUILD, HASHES, file_faults, without_build
 from lgn2hdl.verify.reference import samples_of
 from lgn2hdl.verify.report import Part, Verdict
 from lgn2hdl.verify.session import named
 
-NOT_CLAIMED = frozenset({BUILD, HASHES, "tools"})
+NOT_CLAIMED = frozenset({BUILD, HASHES, MODEL_FILE, "tools"})
 """Entries of the manifest that say nothing of the design."""
 
 X_VECTORS = "vectors/x.hex"

@@ -4,8 +4,11 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
+from networks import random_network
 
+from lgn2hdl import model_file
 from lgn2hdl.cli import synth_run
 from lgn2hdl.errors import OptionError
 from lgn2hdl.synth.area import Cells
@@ -269,3 +272,75 @@ def test_the_ends_of_what_the_estimate_allows(model, read_json, tmp_path, target
     values = read_json(*base(model, tmp_path), "--target-mhz", target)
     assert values["levels_per_stage"] == (1 if target == "909" else 1000)
     assert read_json("verify", model, "--rtl", tmp_path / "rtl")["verdict"] == "proved"
+
+
+@pytest.fixture
+def two_models(tmp_path, monkeypatch):
+    """Two different model files whose names become the same name, in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    for name, seed in (("a-b.lgn", 1), ("a_b.lgn", 2)):
+        rng = np.random.default_rng(seed)
+        network = random_network(rng, n_features=3, width=2, fan_ins=(2,))
+        model_file.save(network, tmp_path / name)
+    return tmp_path
+
+
+SYNTH = ("synth", "--no-area", "--vectors", "5")
+
+
+def test_a_model_does_not_take_the_folder_of_another(two_models, lgn2hdl, fails):
+    code, _, said = lgn2hdl(*SYNTH, "a-b.lgn")
+    assert code == 0
+    assert "note: the module is called a_b: a module's name has letters, digits and _" in said
+    before = (two_models / "rtl_out/a_b/manifest.json").read_bytes()
+    refused = "rtl_out/a_b is of 'a-b.lgn', and 'a_b.lgn' would take its place: give --out or"
+    assert refused in fails(*SYNTH, "a_b.lgn")
+    code, _, said = lgn2hdl("sim", "a_b.lgn")
+    assert (code, refused in said) == (1, True)
+    assert (two_models / "rtl_out/a_b/manifest.json").read_bytes() == before
+    assert "give --out or another --name" in fails(*SYNTH, "a_b.lgn", "--name", "a_b")
+    assert lgn2hdl(*SYNTH, "a_b.lgn", "--name", "other")[0] == 0
+    assert lgn2hdl(*SYNTH, "a_b.lgn", "--out", "rtl_out/a_b")[0] == 0
+    assert json.loads((two_models / "rtl_out/a_b/manifest.json").read_text())["model_file"] == (
+        "a_b.lgn"
+    )
+
+
+def test_a_model_takes_the_folder_of_its_older_self(two_models, lgn2hdl):
+    assert lgn2hdl(*SYNTH, "a-b.lgn")[0] == 0
+    assert "will be replaced" not in lgn2hdl(*SYNTH, "a-b.lgn")[2]
+    (two_models / "a_b.lgn").rename(two_models / "a-b.lgn")
+    code, _, said = lgn2hdl(*SYNTH, "a-b.lgn")
+    assert code == 0
+    assert "note: rtl_out/a_b is of another a-b.lgn and will be replaced" in said
+    (two_models / "copy").mkdir()
+    (two_models / "copy/a_b.lgn").write_bytes((two_models / "a-b.lgn").read_bytes())
+    assert lgn2hdl(*SYNTH, "copy/a_b.lgn")[0] == 0  # the same design
+
+
+def test_a_folder_from_before_it_had_the_models_name_is_replaced(two_models, lgn2hdl):
+    assert lgn2hdl(*SYNTH, "a-b.lgn")[0] == 0
+    path = two_models / "rtl_out/a_b/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["model_file"]
+    path.write_text(json.dumps(manifest))
+    assert lgn2hdl(*SYNTH, "a_b.lgn")[0] == 0
+
+
+def test_an_export_does_not_take_the_folder_of_another(two_models, lgn2hdl, fails):
+    assert lgn2hdl("export-c", "a-b.lgn")[0] == 0
+    assert "c_out/a_b is of 'a-b.lgn', and 'a_b.lgn'" in fails("export-c", "a_b.lgn")
+    assert lgn2hdl("export-c", "a_b.lgn", "--name", "other")[0] == 0
+    (two_models / "a_b.lgn").rename(two_models / "a-b.lgn")
+    assert "of another a-b.lgn and will be replaced" in lgn2hdl("export-c", "a-b.lgn")[2]
+
+
+@pytest.mark.parametrize("name", ["x", "TOP", "bool"])
+def test_a_reserved_name_is_renamed_and_said(two_models, lgn2hdl, name):
+    (two_models / "a-b.lgn").rename(two_models / f"{name}.lgn")
+    code, _, said = lgn2hdl(*SYNTH, f"{name}.lgn")
+    assert code == 0
+    assert f"note: the module is called lgn_{name}: {name} is " in said
+    folder = two_models / "rtl_out" / f"lgn_{name}"
+    assert json.loads((folder / "manifest.json").read_text())["top"] == f"lgn_{name}"
+    assert f"module lgn_{name} (" in (folder / f"lgn_{name}.v").read_text()
