@@ -1,6 +1,6 @@
 """Commands killed at random moments: nothing half-written, no orphan, nothing left behind.
 
-Usage: python benchmarks/kills.py [--rounds N] [--seed N]
+Usage: python benchmarks/kills.py [--rounds N] [--seed N] [--command NAME ...]
 
 Train, synth, sim, sweep and export-c are ended by SIGINT, SIGTERM and SIGKILL in turn, each at a
 random moment of its run: drawn evenly from the time that the command takes when it is left alone,
@@ -39,6 +39,7 @@ from lgn2hdl.train import checkpoint
 
 MARKER = "LGN2HDL_KILLED_BY"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+RACE = "race"
 WRITERS = 4
 """How often two writers race, for each kind of folder."""
 
@@ -352,8 +353,11 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=13, help="kills of each command")
     parser.add_argument("--seed", type=int, default=0)
+    names = [*(victim.name for victim in VICTIMS), RACE]
+    parser.add_argument("--command", nargs="*", default=names, choices=names)
     options = parser.parse_args()
-    rng, results, faults = random.Random(options.seed), {}, []
+    results: dict[str, Counts] = {}
+    faults: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = Path(name)
         variables = {MARKER: folder.name, "TMPDIR": str(folder / "tmp"),
@@ -366,14 +370,17 @@ def main() -> int:
         model = ["train", "--dataset", "digits", "--out", str(folder / "model.lgn"), *TINY]
         alone(place, model)
         for victim in VICTIMS:
-            results[victim.name] = kill_often(victim, place, options.rounds, rng)
-        for victim, target in ((VICTIMS[1], "rtl"), (VICTIMS[4], "c")):
-            faults += race(victim, place, target)
+            if victim.name in options.command:
+                rng = random.Random(f"{options.seed} {victim.name}")
+                results[victim.name] = kill_often(victim, place, options.rounds, rng)
+        if RACE in options.command:
+            for victim, target in ((VICTIMS[1], "rtl"), (VICTIMS[4], "c")):
+                faults += race(victim, place, target)
+            wins = "one of them won whole" if not faults else "not one of them won whole"
+            print(f"{2 * WRITERS} times two writers to one folder: {wins}.\n")
     print_table(results)
     for counts in results.values():
         faults += [fault for found in counts.faults.values() for fault in found]
-    wins = "one of them won whole" if not faults else "see below"
-    print(f"\n{2 * WRITERS} times two writers to one folder: {wins}.")
     for fault in faults:
         print(fault)
     return 1 if faults else 0
