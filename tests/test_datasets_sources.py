@@ -4,12 +4,15 @@ import gzip
 import hashlib
 import itertools
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from processes import wait_until
 
 from lgn2hdl.datasets import load_dataset, sources
 from lgn2hdl.datasets.download import Limits, limits_for
@@ -295,3 +298,31 @@ def test_a_redirect_within_the_web_is_followed(tmp_path):
         with raw_server(lambda connection: connection.sendall(answer)) as url:
             assert fetch(public_file(url), Places(None, tmp_path / "cache")) == CONTENT
     assert len(requests) == 1
+
+
+DOWNLOAD = """
+import sys
+from pathlib import Path
+from lgn2hdl.datasets.sources import Places, PublicFile, fetch
+fetch(PublicFile("set/file.data", sys.argv[1], "0" * 64, 1 << 20), Places(None, Path(sys.argv[2])))
+"""
+
+
+def test_half_of_a_file_that_a_killed_process_left_is_swept(tmp_path, start):
+    cache = tmp_path / "cache"
+    killed = threading.Event()
+
+    def send_half(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n" + b"x" * 100_000)
+        killed.wait()
+
+    with raw_server(send_half) as url:
+        process = start([sys.executable, "-c", DOWNLOAD, url, cache], stderr=subprocess.DEVNULL)
+        wait_until(lambda: any(path.is_file() for path in cache.rglob("*")), "the first bytes")
+        process.kill()
+        process.wait()
+        killed.set()
+    assert list((cache / "set").iterdir())
+    with server(CONTENT) as (url, _):
+        fetch(public_file(url), Places(None, cache))
+    assert [path.name for path in (cache / "set").iterdir()] == ["file.data"]

@@ -17,6 +17,7 @@ from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.download import Downloader, limits_for
 from lgn2hdl.errors import DataError
 from lgn2hdl.files import is_file
+from lgn2hdl.scratch import UNFINISHED, scratch_folder
 
 
 @dataclass(frozen=True)
@@ -112,14 +113,21 @@ def _checked(file: PublicFile, data: bytes, folder: Path) -> bytes:
 def _download(file: PublicFile, places: Places) -> bytes:
     target = places.cache / file.path
     try:
-        with _progress(file) as show, _quiet_log():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # (What a killed process leaves half of is removed by the next one.)
+        with (
+            scratch_folder(target.parent, UNFINISHED) as place,
+            _progress(file) as show,
+            _quiet_log(),
+        ):
             pooch.retrieve(
                 file.url,
                 known_hash=f"sha256:{file.sha256}",
                 fname=target.name,
-                path=target.parent,
+                path=place,
                 downloader=Downloader(limits_for(file.size), show),
             )
+            (place / target.name).replace(target)
     except OSError as error:  # the base of the errors of requests, too; some are ValueErrors
         reason = f"downloading {file.url} failed ({_reason(error)})"
         raise missing(file.path, places, reason) from None
