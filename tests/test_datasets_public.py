@@ -279,6 +279,19 @@ def test_images_of_mnist(data_folder):
     assert mnist.x_train.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
 
 
+def test_a_set_may_be_downloaded_unless_that_is_forbidden(monkeypatch):
+    asked = []
+
+    def load(name, *, data_dir, download):
+        asked.append((name, data_dir, download))
+        return public.digits()
+
+    monkeypatch.setattr(public, "load", load)
+    load_dataset("mnist")
+    load_dataset("mnist", download=False)
+    assert asked == [("mnist", None, True), ("mnist", None, False)]
+
+
 def test_unknown_names_and_options(tmp_path):
     with pytest.raises(DataError, match=re.escape(", ".join(DATASET_NAMES))) as error:
         load_dataset("mnits")

@@ -354,3 +354,15 @@ def test_missing_values_that_do_not_fit(change):
     Features(**(GOOD | {"category": [0, IS_MISSING], "missing": (None, 1.0)}))
     with pytest.raises(ValueError, match=r"feature|categor|column"):
         Features(**(GOOD | {"category": [0, IS_MISSING]} | change))
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"), [(2**53 + 1, np.int64), (-(2**53) - 1, np.int64), (2**64 - 1, np.uint64)]
+)
+def test_integers_that_floats_do_not_hold_are_refused(value, dtype):
+    edge = 2**53 if value > 0 else -(2**53)
+    names = {"column_names": ("a", "b"), "categories": ((), ())}
+    good = fit_features(np.array([[0, edge], [1, 0]], dtype), **names)
+    assert good.integers(np.array([[0, edge]], dtype)).tolist() == [[0, 4095 if edge > 0 else 0]]
+    with pytest.raises(DataError, match=rf"row 1 .* has {value} in column 'b', beyond 2\^53"):
+        fit_features(np.array([[0, edge], [1, value]], dtype), **names)
