@@ -16,6 +16,7 @@ from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.synth import synth, synth_options
 from lgn2hdl.cli.synth_run import SynthOptions
+from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
 from lgn2hdl.cli.verify_folder import (
     folder_options,
     folder_parts,
@@ -29,7 +30,7 @@ from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.devices import Device, find_device
 from lgn2hdl.synth.flow import Compiled, compile_network
 from lgn2hdl.synth.manifest import MANIFEST
-from lgn2hdl.verify.design import verify_design
+from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.folder_files import read_files
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.replay import Golden
@@ -62,6 +63,8 @@ SHOWN_FEATURES = 24
 @click.option("--reader", type=click.Choice(sorted(READERS)), help="What reads the Verilog: the "
               "strict reader of lgn2hdl, or Yosys [default: own; yosys for what it or Amaranth "
               "wrote].")  # fmt: skip
+@click.option("--certificate", type=FILE, help="Write the proof of the folder to this file, for "
+              "the independent checker (python -m lgn2hdl.checker).")  # fmt: skip
 @click.pass_context
 def verify(
     context: click.Context,
@@ -71,6 +74,7 @@ def verify(
     synthesized: bool,
     time_limit: float | None,
     reader: str | None,
+    certificate: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -93,6 +97,7 @@ def verify(
     chosen = synth_options(model, None, **options)
     if rtl is not None and context.get_parameter_source("device") is ParameterSource.DEFAULT:
         target = chosen.device
+    require_certifiable(certificate, rtl, chosen, synthesized=synthesized)
     compiled = _compiled(network, chosen)
     if rtl is None or manifest is None:
         text = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
@@ -103,15 +108,14 @@ def verify(
     if synthesized:
         verilog = _synthesized(verilog, target)
     by_yosys = synthesized or chosen.emitter is Emitter.AMARANTH
-    report = verify_design(
+    verifier = Verifier(
         compiled.design.network,
         compiled.design,
-        verilog,
         time_limit=time_limit,
         golden=compiled.golden,
-        reader=READERS[reader or ("yosys" if by_yosys else "own")],
         progress=lambda part: note(f"proving {part} ..."),
     )
+    report = verifier.verify(verilog, reader=READERS[reader or ("yosys" if by_yosys else "own")])
     report = _replayed(report, compiled, verilog, chosen)
     if rtl is not None and manifest is not None:
         note("comparing the other files of the folder ...")
@@ -119,6 +123,7 @@ def verify(
         report = replace(report, parts=(*report.parts, *parts))
     _print(report, model, rtl, chosen, as_json)
     _raise(report)
+    write_certificate(certificate, verifier, model, verilog)
 
 
 verify.params += [item for item in synth.params if item.name in SHARED_OPTIONS]

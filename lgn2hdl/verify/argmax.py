@@ -21,7 +21,7 @@ from lgn2hdl.netlist import Netlist, evaluate
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.graph import FALSE, TRUE, Literals
 from lgn2hdl.verify.replay import with_every_node
-from lgn2hdl.verify.sweep import SHARE, Effort, Sweeper
+from lgn2hdl.verify.sweep import SHARE, Builder, Effort, Sweeper
 
 PATTERN_WORDS = 32
 
@@ -120,7 +120,7 @@ def players_of(scores: Literals, width: int) -> Players:
     return Players(scores, np.where(number >> np.arange(width) & 1, TRUE, FALSE))
 
 
-def knockout(sweeper: Sweeper, players: Players, rounds: Rounds = ()) -> Players:
+def knockout(sweeper: Builder, players: Players, rounds: Rounds = ()) -> Players:
     """The first player with the highest score, alone.
 
     Args:
@@ -135,7 +135,7 @@ def knockout(sweeper: Sweeper, players: Players, rounds: Rounds = ()) -> Players
     return _round(sweeper, left, (len(left.score),))
 
 
-def _round(sweeper: Sweeper, players: Players, sizes: Sequence[int]) -> Players:
+def _round(sweeper: Builder, players: Players, sizes: Sequence[int]) -> Players:
     """The winner of each group; in all groups at a time, the next one meets the best so far."""
     size = np.array(sizes)
     start = np.cumsum(size) - size
@@ -149,7 +149,7 @@ def _round(sweeper: Sweeper, players: Players, sizes: Sequence[int]) -> Players:
     return best
 
 
-def _winners(sweeper: Sweeper, first: Players, other: Players) -> Players:
+def _winners(sweeper: Builder, first: Players, other: Players) -> Players:
     """The better one of each pair; the first one in a draw."""
     wins = at_least(sweeper, first.score, other.score)
     pins = [np.concatenate([item.score, item.index], axis=1) for item in (other, first)]
@@ -158,7 +158,7 @@ def _winners(sweeper: Sweeper, first: Players, other: Players) -> Players:
     return Players(made[:, : first.score.shape[1]], made[:, first.score.shape[1] :])
 
 
-def margin(sweeper: Sweeper, players: Players, winner: Players, rounds: Rounds) -> Literals:
+def margin(sweeper: Builder, players: Players, winner: Players, rounds: Rounds) -> Literals:
     """Literals ``i64[bits]`` of the winner's score less the highest score of all others."""
     hit = np.full(len(players.score), TRUE)
     for bit, digit in zip(winner.index[0].tolist(), players.index.T, strict=True):
@@ -173,7 +173,7 @@ def margin(sweeper: Sweeper, players: Players, winner: Players, rounds: Rounds) 
     return np.concatenate(bits)
 
 
-def at_least(sweeper: Sweeper, a: Literals, b: Literals) -> Literals:
+def at_least(sweeper: Builder, a: Literals, b: Literals) -> Literals:
     """Literals ``i64[n]`` of ``a >= b``, unsigned, for literals of bits ``i64[n, bits]``."""
     below = np.full(len(a), TRUE)
     for x, y in zip(a.T, b.T, strict=True):
@@ -181,7 +181,7 @@ def at_least(sweeper: Sweeper, a: Literals, b: Literals) -> Literals:
     return below
 
 
-def _gates(sweeper: Sweeper, table: int, *pins: Literals, effort: Effort = SHARE) -> Literals:
+def _gates(sweeper: Builder, table: int, *pins: Literals, effort: Effort = SHARE) -> Literals:
     """Literals of the same function of many pins, arrays of one shape."""
     columns = np.stack([np.asarray(pin).ravel() for pin in pins], axis=1)
     tables = np.full(len(columns), table, np.uint8)
@@ -237,6 +237,39 @@ def prove_argmax(
         class_width: bits of the index.
         deadline: when to give up.
     """
+    match = match_of(netlist, inputs, scores, n_variables, class_width, deadline)
+    answer = _compared(match.sweeper, match.made, match.claimed, scores)
+    match.sweeper.require_possible()
+    match.sweeper.close()
+    return answer
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A netlist beside a knockout, in one graph of which the scores' bits are the inputs.
+
+    Attributes:
+        sweeper: the graph.
+        rounds: the knockout's rounds.
+        made: literals of the netlist's outputs.
+        claimed: literals of what they should be.
+    """
+
+    sweeper: Sweeper
+    rounds: Rounds
+    made: Literals
+    claimed: Literals
+
+
+def match_of(
+    netlist: Netlist,
+    inputs: Sequence[int],
+    scores: Sequence[Score],
+    n_variables: int,
+    class_width: int,
+    deadline: Deadline,
+) -> Match:
+    """What :func:`prove_argmax` compares; the arguments are the same."""
     patterns = _patterns(scores, n_variables, np.random.default_rng(0))
     if not patterns.shape[1]:
         raise ValueError("no values of the scores' bits keep to the ranges")
@@ -246,18 +279,19 @@ def prove_argmax(
     rounds = _likely_rounds(netlist, patterns, inputs, scores)
     bits = unsigned_bits(scores, known)
     _keep_in_range(sweeper, scores, bits)
-    players = players_of(bits, class_width)
-    winner = knockout(sweeper, players, rounds)
-    claimed = winner.index[0]
     width = len(netlist.outputs) - class_width
-    if width:
-        difference = margin(sweeper, players, winner, rounds)
-        claimed = np.concatenate([claimed, as_wide(difference, width)])
+    claimed = decision(sweeper, players_of(bits, class_width), rounds, width)
     made = sweeper.add_netlist(netlist, literals, EFFORT)[netlist.outputs]
-    answer = _compared(sweeper, made, claimed, scores)
-    sweeper.require_possible()
-    sweeper.close()
-    return answer
+    return Match(sweeper, rounds, made, claimed)
+
+
+def decision(sweeper: Builder, players: Players, rounds: Rounds, margin_width: int) -> Literals:
+    """Literals of the index of who wins, and of so many bits of the margin."""
+    winner = knockout(sweeper, players, rounds)
+    if not margin_width:
+        return winner.index[0]
+    difference = margin(sweeper, players, winner, rounds)
+    return np.concatenate([winner.index[0], as_wide(difference, margin_width)])
 
 
 def as_wide(bits: Literals, width: int) -> Literals:
@@ -329,15 +363,26 @@ def _digits(totals: npt.NDArray[np.int64]) -> int:
     return int(np.abs(totals).max(initial=1)).bit_length()
 
 
-def _keep_in_range(sweeper: Sweeper, scores: Sequence[Score], bits: Literals) -> None:
+def _keep_in_range(sweeper: Builder, scores: Sequence[Score], bits: Literals) -> None:
     """Demand that no score is lower or higher than it can be."""
+    for literal in range_facts(sweeper, scores, bits).ravel().tolist():
+        if literal > TRUE:
+            sweeper.require([literal])
+
+
+def range_facts(sweeper: Builder, scores: Sequence[Score], bits: Literals) -> Literals:
+    """Literals ``i64[C, 2]``: no score is lower than it can be, none is higher.
+
+    Args:
+        sweeper: where the bits are.
+        scores: ranges.
+        bits: what :func:`unsigned_bits` gives.
+    """
     places = np.arange(bits.shape[1])
     offset = 1 << bits.shape[1] - 1
     low, high = (
         np.array([number + offset for number in numbers])[:, None] >> places & 1
         for numbers in ([score.low for score in scores], [score.high for score in scores])
     )
-    literals = [at_least(sweeper, bits, low), at_least(sweeper, high, bits)]
-    for literal in np.concatenate(literals).tolist():
-        if literal > TRUE:
-            sweeper.solver.require([literal])
+    facts = at_least(sweeper, bits, low), at_least(sweeper, high, bits)
+    return np.stack(facts, axis=1)

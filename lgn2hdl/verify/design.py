@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.schedule import Design
+from lgn2hdl.verify.certificate.certify import certificate_of
 from lgn2hdl.verify.circuit_proof import prove_circuit
 from lgn2hdl.verify.core_proof import prove_steps
+from lgn2hdl.verify.hardware import Hardware
 from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.report import Report
+from lgn2hdl.verify.report import Report, Verdict
 from lgn2hdl.verify.session import Progress, Session
 from lgn2hdl.verify.verilog_proof import Reader, prove_verilog
 
@@ -33,6 +35,7 @@ class Verifier:
         prove_steps(self._session, dont_cares=dont_cares)
         self._circuit = prove_circuit(self._session)
         self._known = self._session.state()
+        self._hardware: Hardware | None = None
 
     def verify(
         self,
@@ -43,9 +46,25 @@ class Verifier:
     ) -> Report:
         """The proof of some Verilog, in what is left of the time; see :func:`verify_design`."""
         self._session.restore(self._known)
-        prove_verilog(self._session, self._circuit, verilog, reader, latency)
+        self._hardware = prove_verilog(self._session, self._circuit, verilog, reader, latency)
         self._session.sweeper.require_possible()
         return self._session.report()
+
+    def certificate(self, model: bytes, files: Mapping[str, bytes]) -> bytes:
+        """The certificate of the last proof, all of which was proved.
+
+        Args:
+            model: the model file.
+            files: the Verilog that was proved, the top module's file first.
+
+        Raises:
+            NoCertificateError: if a step cannot be written down, or the time is over.
+            ValueError: if nothing has been proved.
+        """
+        if self._hardware is None or self._session.report().verdict is not Verdict.PROVED:
+            raise ValueError("nothing has been proved yet")
+        netlist = self._hardware.netlist
+        return certificate_of(self._session, self._circuit, netlist, model, files)
 
     def restart(self, time_limit: float | None) -> None:
         """Give what follows a time limit of its own."""

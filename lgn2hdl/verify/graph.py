@@ -94,6 +94,11 @@ class Graph:
         Returns:
             The gates' literals ``[n]``, and the nodes that are new.
         """
+        own, new = self.find_gates(pins, table)
+        return self.stands_for[own >> 1] ^ (own & 1), new
+
+    def find_gates(self, pins: Literals, table: logic.Words) -> tuple[Literals, range]:
+        """The same, but for literals of the gates themselves, whatever stands for them."""
         wide = np.zeros((len(pins), PINS), np.int64)
         wide[:, : pins.shape[1]] = pins
         tables = logic.widen(table, pins.shape[1], PINS).astype(np.uint64)
@@ -109,7 +114,7 @@ class Graph:
         wire = tables == np.uint64(logic.pin_table(PINS, 0))
         literals = np.full(len(nodes), -1, np.int64)
         literals[tables == 0] = FALSE
-        literals[wire] = self.stands_for[nodes[wire, 0]]
+        literals[wire] = 2 * nodes[wire, 0]
         return literals
 
     def _looked_up(self, nodes: Nodes, tables: logic.Words) -> Literals:
@@ -127,8 +132,8 @@ class Graph:
                 row = first[place]
                 self.pins[node], self.table[node] = nodes[row], tables[row]
                 self.size += 1
-            found[place] = node
-        return self.stands_for[found][member.ravel()]
+            found[place] = 2 * node
+        return found[member.ravel()]
 
     def _reserve(self, number: int) -> None:
         capacity = len(self.table)

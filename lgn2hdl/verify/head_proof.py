@@ -96,14 +96,25 @@ def prove_decision(
     Raises:
         NoProofError: if the index depends on anything but the scores.
     """
+    cut, inputs = decision_cut(given, proven, plan)
+    return prove_argmax(
+        cut, inputs, proven.scores, proven.n_variables, plan.class_width, session.deadline
+    )
+
+
+def decision_cut(
+    given: Implementation, proven: Proven, plan: GroupSumPlan
+) -> tuple[Netlist, list[int]]:
+    """The gates between the scores and the decision, and the variable of each of their inputs.
+
+    Raises:
+        NoProofError: if the index depends on anything but the scores.
+    """
     nodes = [node for node in proven.variable if node != CONSTANT_ZERO]
     cut = between(given.netlist, nodes, decision_outputs(given.netlist, plan).tolist())
     if cut is None:
         raise NoProofError("the decision depends on more than the scores")
-    inputs = [proven.variable[node] for node in nodes]
-    return prove_argmax(
-        cut, inputs, proven.scores, proven.n_variables, plan.class_width, session.deadline
-    )
+    return cut, [proven.variable[node] for node in nodes]
 
 
 def expected_decision(

@@ -89,20 +89,27 @@ class Rewriting:
         Raises:
             TooManyProductsError: if the polynomial has become too long.
         """
-        monomials = list(self._with.get(node, ()))
-        if not monomials:
+        if not self.reads(node):
             return
         netlist = self._netlist
         gate = node - netlist.first_gate
-        pins = netlist.fanin[gate].tolist()
         table = int(logic.widen(netlist.table[gate], netlist.n_pins, logic.MAX_FAN_IN))
+        self.put(node, netlist.fanin[gate].tolist(), table)
+
+    def put(self, node: int, pins: Sequence[int], table: int) -> None:
+        """Put a function of other nodes, a table of six pins, in place of a node.
+
+        Raises:
+            TooManyProductsError: if the polynomial has become too long.
+        """
         products = [
             (frozenset(pin for place, pin in enumerate(pins) if row >> place & 1), value)
             for row, value in products_of(table)
         ]
-        for monomial in monomials:
-            coefficient = self._terms[monomial]
+        terms = [(monomial, self._terms[monomial]) for monomial in self._with.get(node, ())]
+        for monomial, coefficient in terms:
             self.add(monomial, -coefficient)
+        for monomial, coefficient in terms:
             others = monomial - {node}
             for product, value in products:
                 self.add(others | product, coefficient * value)
@@ -115,6 +122,11 @@ class Rewriting:
             return None
         coefficients = {next(iter(item)): value for item, value in self._terms.items() if item}
         return LinearSum(self._terms.get(ONE, 0), coefficients)
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing is left."""
+        return not self._terms
 
     def reads(self, node: int) -> bool:
         """Whether the polynomial depends on a node."""
@@ -140,14 +152,14 @@ def rewritten(
     for node, weight in bits:
         polynomial.add(frozenset([node]), weight)
     try:
-        for node in _cone(netlist, level, inside, [node for node, _ in bits]):
+        for node in cone_of(netlist, level, inside, [node for node, _ in bits]):
             polynomial.expand(node)
     except TooManyProductsError:
         return None
     return polynomial.linear()
 
 
-def _cone(netlist: Netlist, level: Ids, inside: Bools, nodes: list[int]) -> list[int]:
+def cone_of(netlist: Netlist, level: Ids, inside: Bools, nodes: list[int]) -> list[int]:
     """Inside gates that the nodes depend on, highest level first, then by number."""
     found = np.zeros(netlist.n_nodes, np.bool_)
     frontier = np.unique(np.array(nodes, np.int64))

@@ -15,7 +15,7 @@ from lgn2hdl.golden import feature_bits
 from lgn2hdl.model import LogicNet, Thermometer
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.graph import FALSE, TRUE, Literals
-from lgn2hdl.verify.sweep import SWEEP, Sweeper
+from lgn2hdl.verify.sweep import SWEEP, Builder, Sweeper
 
 PATTERN_WORDS = 24
 """Words of random patterns, 64 samples each."""
@@ -56,7 +56,7 @@ def _near_thresholds(
     return np.where(counts > 0, threshold - rng.integers(0, 2, chosen.shape), 0)
 
 
-def add_encoder(sweeper: Sweeper, features: Features, encoder: Thermometer) -> Literals:
+def add_encoder(sweeper: Builder, features: Features, encoder: Thermometer) -> Literals:
     """Literals of ``x[feature] >= threshold`` for every encoder bit, ``i64[B]``.
 
     The comparison goes through the digits from the lowest up: at a digit 1 of the threshold both
@@ -76,7 +76,7 @@ def add_encoder(sweeper: Sweeper, features: Features, encoder: Thermometer) -> L
     return result
 
 
-def _imply(sweeper: Sweeper, encoder: Thermometer, literals: Literals) -> None:
+def _imply(sweeper: Builder, encoder: Thermometer, literals: Literals) -> None:
     """Tell the solver that the higher threshold of a feature implies the lower one.
 
     That follows from the comparisons; said in one clause, it need not be found out again.
@@ -87,10 +87,10 @@ def _imply(sweeper: Sweeper, encoder: Thermometer, literals: Literals) -> None:
     pairs = np.stack([literals[low[same]], literals[high[same]] ^ 1], axis=1)
     variable = (pairs > TRUE).all(axis=1) & (pairs[:, 0] != pairs[:, 1] ^ 1)
     for pair in pairs[variable].tolist():
-        sweeper.solver.require(pair)
+        sweeper.require(pair)
 
 
-def add_layers(sweeper: Sweeper, network: LogicNet, bits: Literals) -> Literals:
+def add_layers(sweeper: Builder, network: LogicNet, bits: Literals) -> Literals:
     """Literals of the last layer's nodes, ``i64[O]``, for the encoder's bits."""
     for layer in network.layers:
         bits = sweeper.add(bits[layer.fanin], layer.table)

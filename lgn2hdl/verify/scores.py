@@ -130,11 +130,15 @@ class Proven:
         variable: position of every node that is a bit of a score, among the scores' variables, or
             a constant.
         n_variables: number of the variables; bits that no node has are variables, too.
+        sums: what the scores are, by the nodes of the sweeper's graph.
+        own: the netlist's nodes that are each score's lowest bits.
     """
 
     scores: tuple[Score, ...]
     variable: Mapping[int, int]
     n_variables: int
+    sums: tuple[Linear, ...] = ()
+    own: tuple[tuple[int, ...], ...] = ()
 
 
 def prove_scores(adders: Adders, sums: Sequence[Linear], *, exact: bool) -> Proven:
@@ -182,7 +186,8 @@ def _proven(adders: Adders, found: Sequence[_Bits], wanted: Sequence[Linear]) ->
     for bits, value in zip(found, wanted, strict=True):
         scores.append(_score(bits, value, variable, count))
         count = max([count, *(1 + place for place in scores[-1].bits)])
-    return Proven(tuple(scores), variable, count)
+    own = tuple(bits.own for bits in found)
+    return Proven(tuple(scores), variable, count, tuple(wanted), own)
 
 
 def _bits(adders: Adders, level: Ids, number: int) -> _Bits:

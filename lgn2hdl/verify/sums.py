@@ -8,7 +8,7 @@ import numpy as np
 
 from lgn2hdl.verify.graph import FALSE, TRUE, Literals
 from lgn2hdl.verify.scores import Linear
-from lgn2hdl.verify.sweep import SHARE, Sweeper
+from lgn2hdl.verify.sweep import SHARE, Builder
 
 ODD = 0b10010110
 """Sum of a full adder."""
@@ -20,7 +20,7 @@ Columns = list[list[list[int]]]
 """Literals that count ``2**place``, of every sum and place."""
 
 
-def add_sums(sweeper: Sweeper, sums: Sequence[Linear], width: int) -> Literals:
+def add_sums(sweeper: Builder, sums: Sequence[Linear], width: int) -> Literals:
     """Literals ``i64[n, width]`` of sums modulo ``2**width``, least significant bit first.
 
     Carry-save adders take three bits of a column at a time, until each column has one bit left.

@@ -12,7 +12,8 @@ Constants 0 and 1 cannot be literals of a clause here: the solver has no variabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,54 @@ class ContradictionError(Exception):
     """A proof that rests on a contradiction: a fault of this package, never of the input."""
 
 
-class Sweeper:
+class Builder(ABC):
+    """What gates can be added to, one group after the other.
+
+    Attributes:
+        inputs: literals of the inputs.
+    """
+
+    inputs: Literals
+
+    @abstractmethod
+    def add(self, pins: Literals, table: logic.Tables, effort: Effort = SWEEP) -> Literals:
+        """Literals of gates that do not read each other, ``[n]``.
+
+        Args:
+            pins: literals, ``[n, K]``.
+            table: truth tables of K pins, ``[n]``.
+            effort: how hard to look for nodes that they equal.
+        """
+
+    @abstractmethod
+    def require(self, clause: Iterable[int]) -> None:
+        """Take for granted that one of these literals is true."""
+
+    def add_netlist(self, netlist: Netlist, inputs: Literals, effort: Effort = SWEEP) -> Literals:
+        """Literals of all nodes of a netlist with these inputs, ``[n_nodes]``."""
+        efforts = np.zeros(netlist.n_gates, np.int64)
+        return self.add_parts(netlist, inputs, efforts, (effort,))
+
+    def add_parts(
+        self,
+        netlist: Netlist,
+        inputs: Literals,
+        of_gate: npt.NDArray[np.integer],
+        efforts: Sequence[Effort],
+    ) -> Literals:
+        """The same with an effort for every gate: ``efforts[of_gate[g]]``."""
+        literals = np.full(netlist.n_nodes, FALSE, np.int64)
+        literals[1 : netlist.first_gate] = inputs
+        for level in levels_of(netlist):
+            for number in np.unique(of_gate[level]).tolist():
+                gates = level[of_gate[level] == number]
+                pins = literals[netlist.fanin[gates]]
+                made = self.add(pins, netlist.table[gates], efforts[number])
+                literals[netlist.first_gate + gates] = made
+        return literals
+
+
+class Sweeper(Builder):
     """A graph over some inputs, with values on patterns and a solver.
 
     Attributes:
@@ -106,13 +154,7 @@ class Sweeper:
         self.solver.close()
 
     def add(self, pins: Literals, table: logic.Tables, effort: Effort = SWEEP) -> Literals:
-        """Literals of gates that do not read each other, ``[n]``.
-
-        Args:
-            pins: literals, ``[n, K]``.
-            table: truth tables of K pins, ``[n]``.
-            effort: how hard to look for nodes that they equal.
-        """
+        """See :meth:`Builder.add`."""
         literals, new = self.graph.add_gates(pins, table)
         if len(new):
             self._simulate(new)
@@ -124,28 +166,14 @@ class Sweeper:
                 self._remember(new)
         return literals
 
-    def add_netlist(self, netlist: Netlist, inputs: Literals, effort: Effort = SWEEP) -> Literals:
-        """Literals of all nodes of a netlist with these inputs, ``[n_nodes]``."""
-        efforts = np.zeros(netlist.n_gates, np.int64)
-        return self.add_parts(netlist, inputs, efforts, (effort,))
+    def require(self, clause: Iterable[int]) -> None:
+        """Tell the solver so."""
+        self.solver.require(clause)
 
-    def add_parts(
-        self,
-        netlist: Netlist,
-        inputs: Literals,
-        of_gate: npt.NDArray[np.integer],
-        efforts: Sequence[Effort],
-    ) -> Literals:
-        """The same with an effort for every gate: ``efforts[of_gate[g]]``."""
-        literals = np.full(netlist.n_nodes, FALSE, np.int64)
-        literals[1 : netlist.first_gate] = inputs
-        for level in levels_of(netlist):
-            for number in np.unique(of_gate[level]).tolist():
-                gates = level[of_gate[level] == number]
-                pins = literals[netlist.fanin[gates]]
-                made = self.add(pins, netlist.table[gates], efforts[number])
-                literals[netlist.first_gate + gates] = made
-        return literals
+    @property
+    def batches(self) -> tuple[range, ...]:
+        """All gates, in groups of nodes that do not read each other."""
+        return tuple(self._batches)
 
     def equal(self, one: int, other: int, conflicts: int | None = None) -> bool | None:
         """Whether two literals always have the same value; None if that was not found out."""

@@ -39,7 +39,7 @@ def prove_verilog(
     verilog: Mapping[str, str],
     reader: Reader,
     latency: int | None = None,
-) -> None:
+) -> Hardware:
     """Prove that Verilog is the circuit, with the latency that it should have.
 
     Args:
@@ -48,6 +48,9 @@ def prove_verilog(
         verilog: texts by file name, the top module's first.
         reader: what reads them.
         latency: clock cycles; None for those of the schedule.
+
+    Returns:
+        What was read.
 
     Raises:
         HardwareError: if the text cannot be read, or is no sound hardware.
@@ -60,11 +63,12 @@ def prove_verilog(
     prove_latency(session, hardware, list(widths), latency or session.design.latency)
     if session.search(RESULTS, hardware.netlist):
         _note_where(session, circuit, hardware)
-        return
+        return hardware
     given = _swept(session, hardware)
     for plan in _modules(session, hardware):
         _prove_module(session, circuit, hardware, given, plan)
     _prove_results(session, circuit, given)
+    return hardware
 
 
 def _modules(session: Session, hardware: Hardware) -> tuple[PartPlan, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from lgn2hdl import model_file
+from lgn2hdl.checker.check import check_paths
 from lgn2hdl.cli import run
 from lgn2hdl.cli.verify_folder import COMPILER_OPTIONS, folder_options
 from lgn2hdl.verify import verilator
@@ -300,3 +301,44 @@ def test_our_reader_is_not_for_netlists(fails):
 def test_a_device_without_synthesis(lgn2hdl):
     arguments = ("verify", MONK, "--synthesized", "--device", "generic")
     assert "no tool maps to the device generic" in last_error(lgn2hdl, *arguments)
+
+
+def test_a_certificate_is_written_and_accepted(lgn2hdl, folder, tmp_path):
+    path = tmp_path / "monk3.certificate"
+    code, out, err = lgn2hdl("verify", MONK, "--rtl", folder, "--certificate", path)
+    assert code == 0
+    assert "proved" in out
+    assert err.splitlines()[-1].startswith(f"{path}: {path.stat().st_size:,} bytes, accepted by")
+    said = check_paths(str(path), str(MONK), str(folder))
+    assert said[0].startswith("proved for every input: module monk3 in ")
+
+
+def test_a_certificate_of_the_pipeline_within_an_interface(lgn2hdl, made, tmp_path):
+    out = made("--interface", "handshake", "--outputs", "class,margin")
+    path = tmp_path / "certificate"
+    assert lgn2hdl("verify", MONK, "--rtl", out, "--certificate", path)[0] == 0
+    assert "module monk3_pipeline in " in check_paths(str(path), str(MONK), str(out))[0]
+
+
+def test_no_certificate_of_what_is_not_proved(lgn2hdl, copy, tmp_path):
+    invert_a_gate(copy / "monk3_core.v")
+    path = tmp_path / "certificate"
+    assert lgn2hdl("verify", MONK, "--rtl", copy, "--certificate", path)[0] == 1
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--synthesized",), ("--emitter", "amaranth"), ("--observe", "0"), ("--prune-head", "0.01")],
+)
+def test_what_can_have_no_certificate_is_one_line(fails, tmp_path, options):
+    path = tmp_path / "certificate"
+    assert "leave" in fails("verify", MONK, "--certificate", path, *options)
+    assert not path.exists()
+
+
+def test_a_certificate_is_about_files_and_is_one(fails, folder, tmp_path):
+    assert "--rtl" in fails("verify", MONK, "--certificate", tmp_path / "certificate")
+    (tmp_path / "file").write_text("in the way")
+    path = tmp_path / "file" / "certificate"
+    assert "file" in fails("verify", MONK, "--rtl", folder, "--certificate", path)
