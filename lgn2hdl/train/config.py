@@ -47,6 +47,12 @@ MAX_FEATURE_BITS = (1 << MAX_WIDTH) - 1
 MAX_LAYER_WIDTH = 1 << 24
 """Widest layer: some gigabytes of parameters, and far more than has ever been trained."""
 
+MAX_COUNT = 10**9
+"""Most of anything else that is counted: steps, rows, pixels, candidates, LUTs."""
+
+MAX_SEED = (1 << 63) - 1
+"""Largest seed: that of torch's generators."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -167,15 +173,16 @@ class TrainConfig:
         for fan_in in self.fan_in:
             checks.count("a fan-in", fan_in, 2, logic.MAX_FAN_IN)
         for threshold in self.thresholds:
-            checks.count("a threshold", threshold, 1)
+            checks.count("a threshold", threshold, 1, MAX_FEATURE_BITS)
         checks.count("bits_per_feature", self.bits_per_feature, 1, MAX_FEATURE_BITS)
         for name in ("local_radius", "candidates", "batch_size", "steps", "evaluate_every"):
-            checks.count(name, getattr(self, name), 1)
-        for name in ("checkpoint_every", "shift_pixels", "seed", "resample_every"):
-            checks.count(name, getattr(self, name), 0)
+            checks.count(name, getattr(self, name), 1, MAX_COUNT)
+        for name in ("checkpoint_every", "shift_pixels", "resample_every"):
+            checks.count(name, getattr(self, name), 0, MAX_COUNT)
+        checks.count("seed", self.seed, 0, MAX_SEED)
         checks.count("finetune_steps", self.finetune_steps, 0, self.steps)
         if self.target_luts is not None:
-            checks.count("target_luts", self.target_luts, 1)
+            checks.count("target_luts", self.target_luts, 1, MAX_COUNT)
 
     def _check_numbers(self) -> None:
         for name in ("learning_rate", "wiring_learning_rate", "temperature", "distill_temperature"):
