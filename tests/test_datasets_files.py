@@ -263,6 +263,13 @@ def test_headers_that_ask_for_more_than_there_is(npz, shape):
     refused(str(npz), "damaged|truncated")
 
 
+@pytest.mark.parametrize("size", [132, 1 << 40])
+def test_headers_that_ask_for_more_than_the_member_are_refused_unread(npz, size):
+    with zipfile.ZipFile(npz, "w") as archive:
+        archive.writestr("x_train.npy", npy_header((size,)) + b"123")  # 128 bytes and 3
+    refused(str(npz), f"its header asks for {size} bytes, it has 131")
+
+
 def test_zip_bomb(npz):
     """A member that says it expands to 5 GiB is refused before anything is read."""
     save(npz)
