@@ -2,7 +2,7 @@
 
 import pytest
 
-from lgn2hdl.hdl import emit
+from lgn2hdl.hdl.reserved import SYSTEMVERILOG
 from lgn2hdl.verify.cells import HardwareError
 from lgn2hdl.verify.keywords import RESERVED
 from lgn2hdl.verify.lexer import plain_text, split
@@ -141,5 +141,5 @@ def test_the_longest_token_is_taken(text: str, tokens: list[str]) -> None:
 
 
 def test_all_keywords_are_known() -> None:
-    assert set(emit._RESERVED_WORDS.split()) <= RESERVED
+    assert set(SYSTEMVERILOG.split()) <= RESERVED
     assert {"bool", "wreal", "uwire", "logic", "checker"} <= RESERVED
