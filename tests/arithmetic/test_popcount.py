@@ -131,3 +131,9 @@ def test_cost_of_a_chain_by_hand():
     block = popcount_block(plan, 2, 6, Style.ADDER_TREE)
     assert len(block.chains) == 1
     assert block_cost(block) == (1, 1)
+
+
+@pytest.mark.parametrize("k", [2, 7])
+def test_luts_of_other_sizes_are_refused(k):
+    with pytest.raises(ValueError, match=f"LUTs of {k} inputs are not 3 to 6"):
+        popcount_block(unit_plan(1, 2), 2, k, Style.SIX_THREE)
