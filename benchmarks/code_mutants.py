@@ -56,15 +56,18 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "training": ("train/*.py",),
     "hdl": ("hdl/*.py",),
     "synth": ("synth/*.py",),
-    "verify": ("verify/*.py",),
+    "verify": ("verify/**/*.py",),
+    "certificate checker": ("checker/*.py",),
     "CPU engine": ("cpu/*.py", "native.py"),
     "C kernels": ("train/*.c", "cpu/*.c", "cpu/*.h"),
     "C export": ("c_export/*.py", "c_export/templates/*.c"),
     "boards": ("board/*.py",),
-    "files and processes": ("*.py",),
+    "everything else": ("**/*.py",),
 }  # fmt: skip
-"""Rooms and their files; a file in two is the first one's. The command line is left out: its tests
-start processes for every word."""
+"""Rooms and their files; a file in two is the first one's. The command line is left out, whose
+tests start processes for every word, and so are the files that run in a simulator."""
+
+LEFT_OUT = ("cli", "sim")
 
 TESTS: Mapping[str, tuple[str, ...]] = {
     "accuracy.py": ("test_observe.py",),
@@ -197,7 +200,8 @@ def rooms() -> dict[str, list[str]]:
     taken: dict[str, str] = {}
     for room, globs in ROOMS.items():
         for path in (path for glob in globs for path in (ROOT / PACKAGE).glob(glob)):
-            taken.setdefault(path.relative_to(ROOT).as_posix(), room)
+            if path.relative_to(ROOT / PACKAGE).parts[0] not in LEFT_OUT:
+                taken.setdefault(path.relative_to(ROOT).as_posix(), room)
     return {room: sorted(path for path in taken if taken[path] == room) for room in ROOMS}
 
 
@@ -391,7 +395,12 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=150, help="processor seconds of a mutant")
     parser.add_argument("--at", nargs="+", metavar="FILE:LINE", help="all mutants of these lines")
     arguments = parser.parse_args()
-    untested = [path for room in arguments.rooms for path in rooms()[room] if not own_tests(path)]
+    untested = [
+        path
+        for room in arguments.rooms
+        for path in rooms()[room]
+        if not own_tests(path) and edits(path, (ROOT / path).read_text())
+    ]
     if arguments.at:
         mutants = [mutant for place in arguments.at for mutant in at_place(place)]
     else:
