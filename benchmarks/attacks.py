@@ -412,7 +412,7 @@ def shown(reason: str, scratch: Path) -> str:
 
 def code(text: str) -> str:
     """Text that stands in a table as it is."""
-    return re.sub(r"([|*<`\\_])", r"\\\1", text)
+    return re.sub(r"([|*<`\\])", r"\\\1", text)
 
 
 def summary(results: list[Result]) -> str:

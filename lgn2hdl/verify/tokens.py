@@ -36,10 +36,11 @@ class Tokens:
         """
         text = plain_text(file, content)
         tokens, places = split(file, text)
-        for token, place in zip(tokens, places, strict=True):
-            if not _SUBSET.fullmatch(token):
-                line = line_of(text, place)
-                raise HardwareError(f"{file}, line {line}: {token[:20]!r} is not understood")
+        wrong = {token for token in set(tokens) if not _SUBSET.fullmatch(token)}
+        if wrong:
+            first = next(number for number, token in enumerate(tokens) if token in wrong)
+            line = line_of(text, places[first])
+            raise HardwareError(f"{file}, line {line}: {tokens[first][:20]!r} is not understood")
         return cls(file, text, [*tokens, END], [*places, len(text)])
 
     @property
