@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lgn2hdl import scratch
+from lgn2hdl.cli import run
 from lgn2hdl.scratch import SCRATCH, UNFINISHED, claim, scratch_folder, sweep
 
 HOLDER = """
@@ -78,6 +79,14 @@ def test_the_next_folder_sweeps_once(tmp_path, monkeypatch):
             assert left[1].exists()
     with scratch_folder(tmp_path):  # a folder that was chosen is looked through every time
         assert not left[1].exists()
+
+
+def test_every_command_sweeps(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(scratch, "_swept", set())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"{SCRATCH}01234567").mkdir()
+    assert run(["info", str(tmp_path / "nowhere.lgn")]) == 1
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
