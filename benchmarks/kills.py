@@ -378,7 +378,8 @@ def main() -> int:
                 faults += race(victim, place, target)
             wins = "one of them won whole" if not faults else "not one of them won whole"
             print(f"{2 * WRITERS} times two writers to one folder: {wins}.\n")
-    print_table(results)
+    if results:
+        print_table(results)
     for counts in results.values():
         faults += [fault for found in counts.faults.values() for fault in found]
     for fault in faults:

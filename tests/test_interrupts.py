@@ -151,6 +151,13 @@ def test_after_the_work(ended):
     assert ended(program(f"{work}def work(): pass"), signal.SIGINT) == (130, LINES[signal.SIGINT])
 
 
+def test_python_is_not_torn_down(ended):
+    """Objects that live to the end are not destroyed: at that point signals are not ours."""
+    work = "class Slow:\n    def __del__(self):\n        hang()\n"
+    work += "keep = Slow()\nimport builtins\nbuiltins.keep = keep\n"
+    assert ended(program(f"{work}def work(): print('done')")) == (0, "")
+
+
 @pytest.mark.parametrize("second", [False, True])
 def test_nothing_is_left_behind(ended, tmp_path, monkeypatch, second):
     """Temporary folders and programs go, also when the process ends without ceremony."""

@@ -7,6 +7,7 @@ reads the output, 143 terminated (SIGTERM).
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import sys
@@ -65,15 +66,17 @@ def main() -> None:
 
 
 def end_process(code: int) -> NoReturn:
-    """End Python; in a group of processes at once, without tearing the interpreter down.
+    """End Python without tearing the interpreter down.
 
-    There torch's own threads can abort the process at that point, though all is done.
+    While it is torn down, a signal ends the process without a word; and in a group of processes
+    torch's own threads can abort it at that point, though all is done.
     """
     if os.environ.get("WORLD_SIZE", "1") == "1":
-        sys.exit(code)
+        atexit._run_exitfuncs()
     scratch.remove_all()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OutputError, ReaderGoneError):  # (what could not be written has been said)
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 
