@@ -6,8 +6,9 @@ Small designs behind valid/ready and AXI4-Stream, side by side in one simulation
 to more than a sample, with and without clock enable, from both emitters. Senders pause, receivers
 are not ready, clock edges are not enabled, packets are short or long, and resets come in the middle
 of packets; of the streams a part runs between the models of cocotbext-axi. Every result is compared
-with the golden model's. Then broken modules take their place, and each has to be found out. Ends
-with 1 if anything is wrong.
+with the golden model's. Then broken modules take their place, and each has to be found out. Last,
+the modules around the pipeline are proved, and every broken one has to be refused, or shown to be
+wrong in clock cycles that a simulation repeats. Ends with 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "sim")]
+sys.path.insert(0, str(ROOT / "tests"))
 
 from interface_matrix import (  # noqa: E402 (it is the tests' own)
     FAULTS,
@@ -32,6 +34,9 @@ from interface_matrix import (  # noqa: E402 (it is the tests' own)
 )
 
 from lgn2hdl.hdl.interface import Kind, stream_layout  # noqa: E402
+from lgn2hdl.hdl.interface_verilog import interface_verilog  # noqa: E402
+from lgn2hdl.verify.cells import HardwareError  # noqa: E402
+from lgn2hdl.verify.interface_proof import prove_interface  # noqa: E402
 
 COUNTS = ("packets", "models", "results", "bad", "dropped", "cycles")
 HEADER = (
@@ -61,6 +66,34 @@ def print_table(designs: tuple[Entry, ...], outcome: Outcome) -> None:
     print("| " + " | ".join(["all", "", "", "", *sums]) + " |")
 
 
+def proved_verdicts(designs: tuple[Entry, ...]) -> Counter[str]:
+    """How many modules around a pipeline the proof gives each verdict."""
+    verdicts: Counter[str] = Counter()
+    for entry in designs:
+        text = interface_verilog(
+            entry.design, entry.name, f"{entry.name}_pipeline", entry.interface
+        )
+        files = {"top.v": text if entry.change is None else entry.change(text)}
+        try:
+            known = prove_interface(entry.design, entry.interface, files, entry.name)
+            verdicts[known.part.verdict.value] += 1
+        except HardwareError:
+            verdicts["refused"] += 1
+    return verdicts
+
+
+def print_proofs(designs: tuple[Entry, ...]) -> None:
+    """Prove, print, judge."""
+    right, wrong = proved_verdicts(designs), proved_verdicts(mutant_entries())
+    print(f"Proved by verify: {right['proved']} of {len(designs)}")
+    print(
+        f"Broken modules: {wrong['different']} shown to be wrong in clock cycles, "
+        f"{wrong['refused']} refused, {wrong['proved'] + wrong['not proved']} neither"
+    )
+    if right["proved"] < len(designs) or wrong["proved"] or wrong["not proved"]:
+        sys.exit("FAIL: the proof missed something")
+
+
 def main() -> None:
     """Simulate, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -77,6 +110,7 @@ def main() -> None:
     print(f"\nBroken modules found out: {len(outcome.found)} of {len(FAULTS)}")
     if len(outcome.found) < len(FAULTS):
         sys.exit("FAIL: a broken module was not found out")
+    print_proofs(designs)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ and returns an array of the same dtype and shape, unless it says otherwise.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -47,6 +49,7 @@ def all_ones(fan_in: int) -> int:
     return (1 << rows(fan_in)) - 1
 
 
+@cache
 def pin_table(fan_in: int, pin: int) -> int:
     """Table of the wire that passes ``pin`` through."""
     return sum(1 << address for address in range(rows(fan_in)) if address >> pin & 1)
@@ -148,6 +151,8 @@ def permute(table: Tables, order: npt.NDArray[np.integer]) -> Tables:
     for place in range(fan_in):
         for other in range(place + 1, fan_in):
             moving = np.flatnonzero(now[:, other] == order[:, place])
+            if not len(moving):
+                continue
             result[moving] = swap_pins(result[moving], fan_in, place, other)
             now[moving, other] = now[moving, place]
             now[moving, place] = order[moving, place]

@@ -11,11 +11,12 @@ import click
 from click.core import ParameterSource
 
 from lgn2hdl import model_file
+from lgn2hdl.board.folder import MARKER
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.synth import synth, synth_options
-from lgn2hdl.cli.synth_run import SynthOptions
+from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions
 from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
 from lgn2hdl.cli.verify_folder import (
     folder_options,
@@ -32,9 +33,10 @@ from lgn2hdl.synth.flow import Compiled, compile_network
 from lgn2hdl.synth.manifest import MANIFEST
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.folder_files import read_files
+from lgn2hdl.verify.interface_proof import with_interface
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
+from lgn2hdl.verify.report import Counterexample, NotProvedError, Part, Report, Verdict
 from lgn2hdl.verify.synthesized import synthesized as synthesize
 from lgn2hdl.verify.text_replay import replay_text
 from lgn2hdl.verify.yosys_reader import read_with_yosys
@@ -47,6 +49,10 @@ SHARED_OPTIONS = (
 """Options of ``synth`` that decide what the Verilog is; ``verify`` has the same ones."""
 
 READERS = {"own": read_text, "yosys": read_with_yosys}
+
+BOARD_PART = "board: UART"
+BOARD_DETAIL = "simulated alone: frames, and which answer belongs to which request"
+"""What is said of a folder that holds a board's bitstream."""
 
 SHOWN_FEATURES = 24
 """Features of a counterexample that are printed as text; JSON has all."""
@@ -104,7 +110,7 @@ def verify(
     else:
         files = read_files(rtl, manifest)
         text = folder_verilog(rtl, manifest, files)
-    verilog = _pipeline(text, chosen)
+    around, verilog = _around_and_pipeline(text, chosen)
     if synthesized:
         verilog = _synthesized(verilog, target)
     by_yosys = synthesized or chosen.emitter is Emitter.AMARANTH
@@ -117,10 +123,17 @@ def verify(
     )
     report = verifier.verify(verilog, reader=READERS[reader or ("yosys" if by_yosys else "own")])
     report = _replayed(report, compiled, verilog, chosen)
+    report = with_interface(
+        report,
+        *(compiled.design, chosen.interface, around, chosen.name),
+        time_limit=time_limit,
+        by_yosys=reader == "yosys",
+        device=target if synthesized else None,
+    )
     if rtl is not None and manifest is not None:
         note("comparing the other files of the folder ...")
         parts = folder_parts(rtl, manifest, files, model, compiled, chosen)
-        report = replace(report, parts=(*report.parts, *parts))
+        report = replace(report, parts=(*report.parts, *parts, *_board_parts(rtl)))
     _print(report, model, rtl, chosen, as_json)
     _raise(report)
     write_certificate(certificate, verifier, model, verilog)
@@ -174,14 +187,23 @@ def _compiled(network: LogicNet, options: SynthOptions) -> Compiled:
     return compile_network(network, options.build, data)
 
 
-def _pipeline(verilog: Mapping[str, str], options: SynthOptions) -> dict[str, str]:
-    """The files without the module around the pipeline, which is not part of the proof."""
-    top = pipeline_name(options.name, options.interface)
+def _around_and_pipeline(
+    verilog: Mapping[str, str], options: SynthOptions
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The file of the module around the pipeline, if there is one, and those of the pipeline."""
     if not options.interface.can_stall:
-        return dict(verilog)
-    note(f"{options.name}.v, the interface around the pipeline, is not part of the proof")
-    rest = {name: text for name, text in verilog.items() if name != f"{options.name}.v"}
-    return {f"{top}.v": rest.pop(f"{top}.v", ""), **rest}
+        return {}, dict(verilog)
+    top = f"{pipeline_name(options.name, options.interface)}.v"
+    around = f"{options.name}.v"
+    rest = {name: text for name, text in verilog.items() if name not in (around, top)}
+    return {around: verilog.get(around, "")}, {top: verilog.get(top, ""), **rest}
+
+
+def _board_parts(rtl: Path) -> list[Part]:
+    """What is said of the UART of a board, if there is one."""
+    if not (rtl / BOARD_FOLDER / MARKER).is_file():
+        return []
+    return [Part(BOARD_PART, Verdict.NOT_PROVED, BOARD_DETAIL)]
 
 
 def _synthesized(verilog: Mapping[str, str], device: Device) -> dict[str, str]:
@@ -218,6 +240,9 @@ def _print(
     print_table(str(rtl or options.name), ("part", "verdict", "what", "seconds"), rows)
     if report.counterexample is not None:
         for line in _counterexample_lines(report.counterexample):
+            click.echo(line)
+    if report.trace is not None:
+        for line in report.trace.lines():
             click.echo(line)
 
 

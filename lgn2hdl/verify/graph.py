@@ -26,35 +26,37 @@ Nodes = npt.NDArray[np.int64]
 
 
 def normal_form(
-    pins: Literals, table: logic.Words
+    pins: Literals, table: logic.Words, fan_in: int = PINS
 ) -> tuple[Nodes, logic.Words, npt.NDArray[np.bool_]]:
     """Gates in the one form that equal gates share.
 
     Args:
         pins: literals, ``[n, 6]``; unused pins are :data:`FALSE`.
         table: truth tables, ``u64[n]``.
+        fan_in: pins that may be used, the first ones; no table depends on the others.
 
     Returns:
         Nodes ``[n, 6]``, descending, 0 where there is no pin; tables; and whether the gate is the
         complement of that.
     """
     pins, table = pins.copy(), table.copy()
-    for pin in range(PINS):
+    for pin in range(fan_in):
         negative = np.flatnonzero(pins[:, pin] & 1)
         table[negative] = logic.negate_pin(table[negative], PINS, pin)
     nodes = pins >> 1
-    for kept, tied in combinations(range(PINS), 2):
+    for kept, tied in combinations(range(fan_in), 2):
         equal = np.flatnonzero((nodes[:, kept] == nodes[:, tied]) & (nodes[:, kept] > 0))
         if len(equal):
             table[equal] = logic.tie_pins(table[equal], PINS, kept, tied)
-    for pin in range(PINS):
+    for pin in range(fan_in):
         constant = np.flatnonzero(nodes[:, pin] == 0)
         table[constant] = logic.cofactor(table[constant], PINS, pin, 0)
-    for pin in range(PINS):
+    for pin in range(fan_in):
         nodes[~logic.depends_on(table, PINS, pin), pin] = 0
     order = np.argsort(-nodes, axis=1, kind="stable")
     moved = np.flatnonzero((order != np.arange(PINS)).any(axis=1))
-    table[moved] = logic.permute(table[moved], order[moved])
+    if len(moved):
+        table[moved] = logic.permute(table[moved], order[moved])
     negated = (table & np.uint64(1)).astype(np.bool_)
     table[negated] = ~table[negated]
     return np.take_along_axis(nodes, order, axis=1), table, negated
@@ -102,7 +104,7 @@ class Graph:
         wide = np.zeros((len(pins), PINS), np.int64)
         wide[:, : pins.shape[1]] = pins
         tables = logic.widen(table, pins.shape[1], PINS).astype(np.uint64)
-        nodes, tables, negated = normal_form(wide, tables)
+        nodes, tables, negated = normal_form(wide, tables, pins.shape[1])
         literals = self._wires(nodes, tables)
         gates = np.flatnonzero(literals < 0)
         first = self.size

@@ -4,17 +4,22 @@ It shares nothing with the emitter. What it does not know is an error, never a g
 extended, no net is declared by its use, no module is taken from elsewhere, and none is left over:
 every byte of every file is a part of the design. Expressions have the precedence of IEEE 1364-2005,
 section 5.1.2.
+
+A module may be named as a box: its instance has the ports that are given for it, and what drives
+its outputs is not looked into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lgn2hdl import logic
 from lgn2hdl.verify.cells import (
     AND2,
     CHOOSE,
+    MOST_NETS,
     NOT,
     ONE,
     OR2,
@@ -30,13 +35,20 @@ from lgn2hdl.verify.tokens import END, Tokens
 _BASES = {"b": 2, "d": 10, "h": 16}
 
 
-def read_text(files: Mapping[str, bytes | str], top: str) -> Cells:
+BoxPorts = Sequence[tuple[str, str, int]]
+"""Direction, name and width of the ports of a module that is not looked into."""
+
+
+def read_text(
+    files: Mapping[str, bytes | str], top: str, boxes: Mapping[str, BoxPorts] | None = None
+) -> Cells:
     """Hardware of the module ``top``.
 
     Args:
         files: bytes, or text, of the Verilog files by name; every module that is used must be in
             one of them, and every module in them must be used once.
         top: name of the module.
+        boxes: ports of the modules that are not looked into, by their names; none is in a file.
 
     Raises:
         HardwareError: if the text is not of the subset, drives a net twice or not at all, or is
@@ -51,13 +63,13 @@ def read_text(files: Mapping[str, bytes | str], top: str) -> Cells:
             if module in modules:
                 raise tokens.error(f"module {module} is there twice")
             modules[module] = tokens.until("endmodule")
-    cells = Cells()
+    cells, left = Cells(), dict(boxes or {})
     try:
-        _Module(cells, modules, top, "").read_top()
+        _Module(cells, modules, top, "", left).read_top()
     except RecursionError:
         raise HardwareError("an expression, or an instance in another, is too deep") from None
-    if modules:
-        raise HardwareError(f"module {next(iter(modules))} is no part of {top}")
+    if modules or left:
+        raise HardwareError(f"module {next(iter(modules | left))} is no part of {top}")
     _require_driven(cells)
     return cells
 
@@ -68,6 +80,13 @@ def _require_driven(cells: Cells) -> None:
         net = cells.driven.index(False)
         name = [name for first, name in cells.names if first <= net][-1]
         raise HardwareError(f"nothing drives {name}")
+
+
+class _Update(NamedTuple):
+    """What a register gets, and the net that says whether it does."""
+
+    enable: int
+    value: Nets
 
 
 @dataclass
@@ -81,12 +100,14 @@ class _Module:
         modules: text of every module by name.
         name: the module's name.
         instance: the instance's name; empty for the top module.
+        boxes: ports of the modules that are not looked into and have no instance yet.
     """
 
     cells: Cells
     modules: dict[str, Tokens]
     name: str
     instance: str
+    boxes: dict[str, BoxPorts]
     nets: dict[str, Nets] = field(default_factory=dict)
     tables: dict[str, tuple[int, int]] = field(default_factory=dict)
     registers: set[str] = field(default_factory=set)
@@ -231,33 +252,69 @@ class _Module:
         if len(clock) != 1:
             raise tokens.error("a clock has one bit")
         tokens.expect(")")
-        enable = ONE
-        if tokens.accept("if"):
-            tokens.expect("(")
-            condition = self._expression()
-            tokens.expect(")")
-            if len(condition) != 1:
-                raise tokens.error("a condition has one bit")
-            enable = condition[0]
-        if not tokens.accept("begin"):
-            self._update(clock[0], enable)
-            return
-        while not tokens.accept("end"):
-            self._update(clock[0], enable)
+        for name, update in self._statement().items():
+            self._update(name, update, clock[0])
 
-    def _update(self, clock: int, enable: int) -> None:
-        name = self.tokens.name()
+    def _statement(self) -> dict[str, _Update]:
+        """What a statement does to registers, by name."""
+        tokens = self.tokens
+        if tokens.accept("begin"):
+            return self._block()
+        if tokens.accept("if"):
+            return self._if()
+        name = tokens.name()
         if name not in self.registers:
-            raise self.tokens.error(f"{name} is no register")
-        self.tokens.expect("<=")
+            raise tokens.error(f"{name} is no register")
+        tokens.expect("<=")
         value = self._expression()
-        self.tokens.expect(";")
-        targets = self.nets[name]
-        if len(targets) != len(value):
-            raise self.tokens.error(f"{len(value)} bits for the {len(targets)} of {name}")
-        for target, source in zip(targets, value, strict=True):
+        tokens.expect(";")
+        if len(self.nets[name]) != len(value):
+            raise tokens.error(f"{len(value)} bits for the {len(self.nets[name])} of {name}")
+        return {name: _Update(ONE, value)}
+
+    def _block(self) -> dict[str, _Update]:
+        """Statements up to ``end``, no two of which are about the same register."""
+        updates: dict[str, _Update] = {}
+        while not self.tokens.accept("end"):
+            more = self._statement()
+            twice = updates.keys() & more.keys()
+            if twice:
+                raise self.tokens.error(f"{min(twice)} is driven twice")
+            updates |= more
+        return updates
+
+    def _if(self) -> dict[str, _Update]:
+        tokens = self.tokens
+        tokens.expect("(")
+        condition = self._expression()
+        tokens.expect(")")
+        if len(condition) != 1:
+            raise tokens.error("a condition has one bit")
+        yes = self._statement()
+        no = self._statement() if tokens.accept("else") else {}
+        names = [*yes, *(name for name in no if name not in yes)]
+        return {name: self._chosen(condition[0], yes.get(name), no.get(name)) for name in names}
+
+    def _chosen(self, condition: int, yes: _Update | None, no: _Update | None) -> _Update:
+        """What happens to a register where a condition decides."""
+        if yes is not None and no is not None:
+            enable = ONE
+            if (yes.enable, no.enable) != (ONE, ONE):
+                enable = self._bitwise(CHOOSE, [yes.enable], [no.enable], [condition])[0]
+            choice = [condition] * len(yes.value)
+            return _Update(enable, self._bitwise(CHOOSE, yes.value, no.value, choice))
+        if yes is None:
+            condition = self._bitwise(NOT, [condition])[0]
+        only = yes or no
+        assert only is not None
+        if only.enable == ONE:
+            return _Update(condition, only.value)
+        return _Update(self._bitwise(AND2, [condition], [only.enable])[0], only.value)
+
+    def _update(self, name: str, update: _Update, clock: int) -> None:
+        for target, source in zip(self.nets[name], update.value, strict=True):
             self.cells.drive(target, f"{self.tokens.file}: {name}")
-            register = Register(target, source, clock, enable, self.instance)
+            register = Register(target, source, clock, update.enable, self.instance)
             self.cells.registers.append(register)
 
     def _net_of(self, name: str) -> Nets:
@@ -269,25 +326,38 @@ class _Module:
         tokens = self.tokens
         module, name = tokens.name(), self._new_name()
         self.taken.add(name)
-        inner = _Module(self.cells, self.modules, module, f"{self.instance}.{name}".lstrip("."))
-        inner._header()
-        connected = self._connections()
-        if set(connected) != {port for _, port in inner.ports}:
+        path = f"{self.instance}.{name}".lstrip(".")
+        if module in self.boxes:
+            inner, ports = None, self._box(self.boxes.pop(module), path)
+        else:
+            inner = _Module(self.cells, self.modules, module, path, self.boxes)
+            inner._header()
+            ports = {port: (direction, inner.nets[port]) for direction, port in inner.ports}
+        outputs = {port for port, (direction, _) in ports.items() if direction == "output"}
+        connected = self._connections(name, outputs)
+        if set(connected) != set(ports):
             raise tokens.error(f"the ports of {module} are not those that are connected")
-        for direction, port in inner.ports:
-            inside, outside = inner.nets[port], self._net_of(connected[port])
-            if direction == "output" and connected[port] in self.registers:
-                raise tokens.error(f"register {connected[port]} is an output of {name}")
+        for port, (direction, inside) in ports.items():
+            outside = connected[port]
             what = f"{tokens.file}: port {port} of {name}"
             pair = (inside, outside) if direction == "input" else (outside, inside)
             self.cells.connect(*pair, what)
-            self.cells.instance_ports[inner.instance, port] = inside
-        inner._body()
+            self.cells.instance_ports[path, port] = inside
+        if inner is not None:
+            inner._body()
 
-    def _connections(self) -> dict[str, str]:
-        """The name that each port of an instance is connected to."""
+    def _box(self, ports: BoxPorts, path: str) -> dict[str, tuple[str, Nets]]:
+        """Direction and nets of the ports of a module that is not looked into."""
+        found = {}
+        for direction, port, width in ports:
+            found[port] = (direction, self.cells.new(width, driven=direction == "output"))
+            self.cells.names.append((found[port][1][0], f"{path}.{port}"))
+        return found
+
+    def _connections(self, instance: str, outputs: Set[str]) -> dict[str, Nets]:
+        """What each port of an instance is connected to; an input may get any expression."""
         tokens = self.tokens
-        connected: dict[str, str] = {}
+        connected: dict[str, Nets] = {}
         tokens.expect("(")
         more = tokens.next != ")"
         while more:
@@ -296,11 +366,19 @@ class _Module:
             tokens.expect("(")
             if port in connected:
                 raise tokens.error(f"port {port} is connected twice")
-            connected[port] = tokens.name()
+            is_output = port in outputs
+            connected[port] = self._target(instance) if is_output else self._expression()
             tokens.expect(")")
             more = tokens.accept(",")
         tokens.expect(")", ";")
         return connected
+
+    def _target(self, instance: str) -> Nets:
+        """A wire, or bits of it, that an instance drives."""
+        name = self.tokens.name()
+        if name in self.registers:
+            raise self.tokens.error(f"register {name} is an output of {instance}")
+        return self._selected(self._net_of(name), name)
 
     def _expression(self) -> Nets:
         condition = self._binary(0)
@@ -314,7 +392,7 @@ class _Module:
         return self._bitwise(CHOOSE, yes, no, condition * len(yes))
 
     def _binary(self, level: int) -> Nets:
-        """Operators of one precedence, from the left: ``|``, then ``^``, ``&``, then sums."""
+        """Operators of one precedence, from the left: ``|``, ``^``, ``&``, ``==``, then sums."""
         if level == len(_OPERATORS):
             return self._unary()
         value = self._binary(level + 1)
@@ -323,6 +401,8 @@ class _Module:
             other = self._binary(level + 1)
             if operator in _TABLES:
                 value = self._bitwise(_TABLES[operator], value, other)
+            elif operator == "==":
+                value = self._equal(value, other)
             else:
                 value = self._sum(value, other, minus=operator == "-")
         return value
@@ -334,6 +414,13 @@ class _Module:
     def _same_width(self, *operands: Nets) -> None:
         if len({len(operand) for operand in operands}) != 1:
             raise self.tokens.error(f"operands of {[len(item) for item in operands]} bits")
+
+    def _equal(self, one: Nets, other: Nets) -> Nets:
+        """One bit: whether two numbers of the same width are equal."""
+        differ, *rest = self._bitwise(XOR2, one, other)
+        for net in rest:
+            differ = self.cells.gate(OR2, (differ, net), self.instance)
+        return self._bitwise(NOT, [differ])
 
     def _sum(self, one: Nets, other: Nets, *, minus: bool) -> Nets:
         """``a - b`` is ``a + ~b + 1``."""
@@ -364,6 +451,18 @@ class _Module:
         return self._selected(self._net_of(token), token)
 
     def _concatenation(self) -> Nets:
+        tokens = self.tokens
+        if not tokens.next.isdecimal():
+            return self._side_by_side()
+        times = tokens.number()  # {n{...}}
+        tokens.expect("{")
+        part = self._side_by_side()
+        tokens.expect("}")
+        if not 0 < times * len(part) <= MOST_NETS:
+            raise tokens.error(f"{times} times {len(part)} bits")
+        return part * times
+
+    def _side_by_side(self) -> Nets:
         parts = [self._expression()]
         while self.tokens.accept(","):
             parts.append(self._expression())
@@ -394,5 +493,5 @@ class _Module:
         return nets[low : high + 1]
 
 
-_OPERATORS = (("|",), ("^",), ("&",), ("+", "-"))
+_OPERATORS = (("|",), ("^",), ("&",), ("==",), ("+", "-"))
 _TABLES = {"|": OR2, "^": XOR2, "&": AND2}

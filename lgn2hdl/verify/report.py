@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from lgn2hdl.errors import Lgn2HdlError
+from lgn2hdl.verify.interface_trace import Trace
 
 SHOWN = 3
 """Results that a message names."""
@@ -94,11 +95,13 @@ class Report:
         parts: in the order of the proof.
         counterexample: an input that shows a difference, replayed through the golden model.
         seconds: wall-clock time of all of it.
+        trace: clock cycles that show a fault of the module around the pipeline.
     """
 
     parts: tuple[Part, ...]
     counterexample: Counterexample | None
     seconds: float
+    trace: Trace | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -108,6 +111,11 @@ class Report:
             if verdict in verdicts:
                 return verdict
         return Verdict.PROVED
+
+    def joined(self, part: Part, trace: Trace | None = None) -> Report:
+        """The report with one more part."""
+        parts, seconds = (*self.parts, part), self.seconds + part.seconds
+        return replace(self, parts=parts, seconds=seconds, trace=trace or self.trace)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -125,4 +133,5 @@ class Report:
                 for part in self.parts
             ],
             "counterexample": None if example is None else example.to_json(),
+            "trace": None if self.trace is None else self.trace.to_json(),
         }

@@ -44,6 +44,12 @@ class NodeSolver:
         self.load(np.array(literals, np.int64) >> 1)
         self._solver.add_clause([_signed(literal) for literal in literals])
 
+    def require_all(self, literals: npt.NDArray[np.int64]) -> None:
+        """Demand that each of these literals is true, from now on."""
+        self.load(literals >> 1)
+        for literal in literals.tolist():
+            self._solver.add_clause([_signed(literal)])
+
     def load(self, nodes: npt.NDArray[np.int64]) -> None:
         """Give these nodes, and all that they read, their clauses."""
         graph = self._graph

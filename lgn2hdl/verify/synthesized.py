@@ -9,12 +9,20 @@ from lgn2hdl.synth.devices import Device
 from lgn2hdl.synth.mapping import yosys_tool
 from lgn2hdl.synth.tools import run_tool
 from lgn2hdl.verify.one_meaning import checked
+from lgn2hdl.verify.reader import BoxPorts
+from lgn2hdl.verify.yosys_reader import stubs
 
 TIMEOUT = 3600.0
 """Seconds for Yosys."""
 
 
-def synthesized(verilog: Mapping[str, bytes | str], top: str, device: Device, name: str) -> str:
+def synthesized(
+    verilog: Mapping[str, bytes | str],
+    top: str,
+    device: Device,
+    name: str,
+    boxes: Mapping[str, BoxPorts] | None = None,
+) -> str:
     """The design after synthesis: one module of the device's cells, each as Yosys models it.
 
     Args:
@@ -22,6 +30,7 @@ def synthesized(verilog: Mapping[str, bytes | str], top: str, device: Device, na
         top: name of the top module.
         device: what to map to.
         name: name of the resulting module.
+        boxes: ports of the modules that stay instances, by their names; none is in a file.
 
     Raises:
         HardwareError: if simulation may see something else than synthesis in the text.
@@ -30,7 +39,7 @@ def synthesized(verilog: Mapping[str, bytes | str], top: str, device: Device, na
     """
     command = device.synthesis_command(top, flat=True)
     models = command.split()[0].removeprefix("synth_")  # Yosys names the folder after the command
-    texts = checked(verilog, top)
+    texts = checked({**verilog, **stubs(boxes or {})}, top)
     # Our own file names: nothing of the caller's reaches the script.
     numbered = [f"file{index}.v" for index in range(len(texts))]
     script = "; ".join([

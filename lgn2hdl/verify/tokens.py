@@ -9,7 +9,7 @@ from lgn2hdl.verify.keywords import RESERVED
 from lgn2hdl.verify.lexer import LONGEST_NAME, line_of, plain_text, split
 
 _SUBSET = re.compile(
-    r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+'(?:b[01]+|d[0-9]+|h[0-9a-f]+)|[0-9]+|<=|"
+    r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+'(?:b[01]+|d[0-9]+|h[0-9a-f]+)|[0-9]+|<=|==|"
     r"[()\[\]{},;:?~&|^+\-=.@]"
 )
 _NAME = re.compile(r"[A-Za-z_]")

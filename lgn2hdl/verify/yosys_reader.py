@@ -31,6 +31,7 @@ from lgn2hdl.verify.cells import (
     Register,
 )
 from lgn2hdl.verify.one_meaning import checked
+from lgn2hdl.verify.reader import BoxPorts
 
 SCRIPT = (
     "read_verilog -noautowire {files}; hierarchy -check -top {top}; proc -noopt -norom; "
@@ -48,7 +49,9 @@ TIMEOUT = 1800.0
 """Seconds for Yosys; the first run after installing takes a minute more."""
 
 
-def read_with_yosys(files: Mapping[str, bytes | str], top: str) -> Cells:
+def read_with_yosys(
+    files: Mapping[str, bytes | str], top: str, boxes: Mapping[str, BoxPorts] | None = None
+) -> Cells:
     """Hardware of the module ``top``; arguments and errors as for our own reader.
 
     Raises:
@@ -56,7 +59,8 @@ def read_with_yosys(files: Mapping[str, bytes | str], top: str) -> Cells:
             cell that is not known here.
         ToolError: if Yosys is missing, fails, warns or refuses the text.
     """
-    texts = checked(files, top)
+    boxes = boxes or {}
+    texts = checked({**files, **stubs(boxes)}, top)
     with temporary_folder() as folder:
         # Our own file names: nothing of the caller's reaches the script.
         numbered = [f"file{index}.v" for index in range(len(texts))]
@@ -66,24 +70,33 @@ def read_with_yosys(files: Mapping[str, bytes | str], top: str) -> Cells:
         arguments = ["-q", *WARNINGS_ARE_ERRORS, "-p", script]
         run_tool(yosys_tool(), arguments, folder=folder, outputs=["out.json"], timeout=TIMEOUT)
         design = json.loads((folder / "out.json").read_text())
-    return cells_of(design["modules"][top])
+    return cells_of(design["modules"][top], boxes)
 
 
-def cells_of(module: Mapping[str, Any]) -> Cells:
-    """Hardware of a flat module of Yosys's JSON.
+def stubs(boxes: Mapping[str, BoxPorts]) -> dict[str, str]:
+    """Verilog, by what it is, of modules that Yosys does not look into, as they are empty."""
+    texts = {}
+    for name, ports in boxes.items():
+        declared = ", ".join(f"{way} wire [{width - 1}:0] {port}" for way, port, width in ports)
+        texts[f"the box {name}"] = f"module {name} ({declared});\nendmodule\n"
+    return texts
+
+
+def cells_of(module: Mapping[str, Any], boxes: Mapping[str, BoxPorts] | None = None) -> Cells:
+    """Hardware of a flat module of Yosys's JSON, but for instances of the boxes.
 
     Raises:
         HardwareError: if there is a kind of cell that is not known here, or an undefined bit that
             something reads.
     """
-    return _Module(module).cells
+    return _Module(module, boxes or {}).cells
 
 
 class _Module:
     """Cells of one flat module of Yosys's JSON."""
 
-    def __init__(self, module: Mapping[str, Any]) -> None:
-        self.cells = Cells()
+    def __init__(self, module: Mapping[str, Any], boxes: Mapping[str, BoxPorts]) -> None:
+        self.cells, self._boxes = Cells(), boxes
         self._net: dict[int, int] = {}
         self._muxes: dict[int, tuple[int, int, int]] = {}
         for name, port in module["ports"].items():
@@ -120,12 +133,25 @@ class _Module:
 
     def _cell(self, name: str, cell: Mapping[str, Any]) -> None:
         kind = cell["type"]
+        if kind in self._boxes:
+            self._box(name, self._boxes[kind], cell["connections"])
+            return
         read = _KINDS.get(kind)
         if read is None:
             raise HardwareError(f"cell {name} is of kind {kind}, which is not known here")
         pins = {pin: [self._bit(bit) for bit in bits] for pin, bits in cell["connections"].items()}
         parameters = {key: _number(value) for key, value in cell["parameters"].items()}
         read(self, pins, parameters, _instance_of(name))
+
+    def _box(self, name: str, ports: BoxPorts, connections: Mapping[str, Any]) -> None:
+        """An instance that is not looked into; its outputs are driven."""
+        for way, port, width in ports:
+            nets = [self._bit(bit) for bit in connections.get(port, [])]
+            if len(nets) != width:
+                raise HardwareError(f"port {port} of {name} has {len(nets)} bits, not {width}")
+            self.cells.instance_ports[name, port] = nets
+            for net in nets if way == "output" else []:
+                self.cells.drive(net, f"port {port} of {name}")
 
     def choose(self, target: int, one: int, other: int, choice: int, instance: str) -> None:
         """``target`` is ``one`` if ``choice`` is 1, else ``other``."""
@@ -235,6 +261,23 @@ def _sum(minus: bool) -> Any:
     return read
 
 
+def _compare(*, equal: bool) -> Any:
+    """Whether two numbers without a sign are equal, or are not."""
+
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        if parameters["A_SIGNED"] or parameters["B_SIGNED"] or len(pins["Y"]) != 1:
+            raise HardwareError("a comparison of signed numbers is not known here")
+        gate = module.cells.gate
+        width = max(len(pins["A"]), len(pins["B"]))
+        one, other = (module.extended(pins[name], width, signed=False) for name in ("A", "B"))
+        differ = ZERO
+        for row in zip(one, other, strict=True):
+            differ = gate(OR2, (differ, gate(XOR2, row, instance)), instance)
+        module.give(pins["Y"], [gate(NOT, (differ,), instance) if equal else differ])
+
+    return read
+
+
 def _shift_right(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
     """A constant shifted by up to six bits, of which the lowest is read: a look-up table.
 
@@ -305,6 +348,8 @@ _KINDS: dict[str, Any] = {
     "$pos": _bitwise(0b10),
     "$add": _sum(minus=False),
     "$sub": _sum(minus=True),
+    "$eq": _compare(equal=True),
+    "$ne": _compare(equal=False),
     "$shr": _shift_right,
     "$shiftx": _bit_select,
     "$mux": _choose,

@@ -113,11 +113,41 @@ def test_the_manifest_tells_the_options(folder, made):
     assert wanted.items() <= found.items()
 
 
-def test_the_interface_is_not_part_of_the_proof(lgn2hdl, made):
-    out = made("--interface", "stream")
-    code, _, err = lgn2hdl("verify", MONK, "--rtl", out)
-    assert code == 0
-    assert "monk3.v, the interface around the pipeline, is not part of the proof" in err
+def test_the_interface_is_part_of_the_proof(lgn2hdl, made):
+    out = made("--interface", "stream", "--beat-bits", "8", "--clock-enable")
+    code, printed, _ = lgn2hdl("verify", MONK, "--rtl", out, "--json")
+    report = json.loads(printed)
+    assert (code, report["verdict"], report["trace"]) == (0, "proved", None)
+    part = next(part for part in report["parts"] if part["part"] == "interface: stream")
+    assert part["verdict"] == "proved"
+    assert "from any state after a cycle of rst" in part["detail"]
+    top = out / "monk3.v"
+    assert "failed & ~error_clear" in top.read_text()
+    top.write_text(top.read_text().replace("failed & ~error_clear", "failed"))
+    code, printed, err = lgn2hdl("verify", MONK, "--rtl", out, "--json")
+    assert code == 1
+    assert "different: interface: stream: not so in cycle" in err
+    report = json.loads(printed)
+    assert report["verdict"] == "different"
+    trace = report["trace"]
+    assert trace["violated"].startswith("error stays")
+    assert trace["cycles"][0]["ports"]["rst"] == "1"
+    wrong = trace["cycles"][-1]["ports"]
+    assert wrong["error"] == "1"
+    assert any(cycle["ports"]["error_clear"] == "1" for cycle in trace["cycles"])
+    _, printed, _ = lgn2hdl("verify", MONK, "--rtl", out)
+    assert "clock cycles in which this is not so: error stays" in printed
+
+
+def test_a_board_is_not_proved(lgn2hdl, copy):
+    (copy / "board").mkdir()
+    (copy / "board" / "board.json").write_text("{}")
+    code, printed, err = lgn2hdl("verify", MONK, "--rtl", copy, "--json")
+    report = json.loads(printed)
+    assert (code, report["verdict"]) == (1, "not proved")
+    parts = {part["part"]: part["verdict"] for part in report["parts"]}
+    assert [name for name, verdict in parts.items() if verdict != "proved"] == ["board: UART"]
+    assert "not proved: board: UART; nothing is known to differ" in err
 
 
 def test_a_difference_is_printed_with_an_input(lgn2hdl, copy):

@@ -3,8 +3,10 @@ import pytest
 
 from lgn2hdl import packed
 from lgn2hdl.netlist import evaluate
+from lgn2hdl.verify.algebra import Bits, Words
 from lgn2hdl.verify.cells import HardwareError
 from lgn2hdl.verify.hardware import Hardware, build
+from lgn2hdl.verify.machine import machine_of
 from lgn2hdl.verify.reader import read_text
 
 PORTS = """
@@ -59,6 +61,12 @@ A, B = "x[2:0]", "x[5:3]"
         ("3'b110", lambda a, b: 6),
         ("3'h3", lambda a, b: 3),
         (f"{A} & {B} + 3'd1", lambda a, b: a & (b + 1)),
+        (f"{{2'd0, {A} == {B}}}", lambda a, b: a == b),
+        (f"{{2'd0, {A} + 3'd1 == {B}}}", lambda a, b: (a + 1) & 7 == b),
+        ("{2'd0, x[0] & x[1] == x[2]}", lambda a, b: a & 1 & ((a >> 1 & 1) == a >> 2)),
+        ("{3{x[1]}}", lambda a, b: 7 * (a >> 1 & 1)),
+        ("{x[0], {1{x[3], x[4]}}}", lambda a, b: (a & 1) << 2 | (b & 1) << 1 | b >> 1 & 1),
+        ("{x[0], {2{x[3]}}}", lambda a, b: (a & 1) << 2 | 3 * (b & 1)),
     ],
 )
 def test_expressions(expression: str, value) -> None:
@@ -88,6 +96,61 @@ def test_registers_are_transparent_and_counted() -> None:
     assert outputs(hardware) == [(x >> 3 & 1) << 2 | x & 3 for x in range(64)]
     assert hardware.time[hardware.ports["", "y"]].tolist() == [1, 1, 2]
     assert hardware.valid_latency == 1
+
+
+def run(body: str, x: list[int], start: dict[str, int]) -> dict[str, int]:
+    """What registers hold after some clock cycles; bits of ``x`` are those of each cycle."""
+    cells = read_text({"top.v": text_of(f"reg r, s; {body} assign y = {{x[0], r, s}};")}, "top")
+    machine, b = machine_of(cells, {}), Bits(Words(1))
+    names = [name.removesuffix("[0]") for name in machine.names]
+    state = np.array([[start.get(name, 0)] for name in names], np.uint64)
+    for value in x:
+        sources = {("", "x"): b.number(value, 6)}
+        sources |= {("", name): b.false for name in ("clk", "rst", "valid_in")}
+        nets = machine.nets(b.algebra, state, sources)
+        state = machine.next_state(b.algebra, state, nets)
+    return dict(zip(names, (state[:, 0] & np.uint64(1)).tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("body", "r"),
+    [
+        ("if (x[0]) r <= x[1]; else r <= x[2];", lambda x, r: x >> 1 & 1 if x & 1 else x >> 2 & 1),
+        ("if (x[0]) r <= x[1]; else if (x[2]) r <= x[3];",
+         lambda x, r: x >> 1 & 1 if x & 1 else x >> 3 & 1 if x >> 2 & 1 else r),
+        ("if (x[0]) if (x[1]) r <= x[2]; else r <= x[3];",
+         lambda x, r: r if not x & 1 else x >> 2 & 1 if x >> 1 & 1 else x >> 3 & 1),
+        ("if (x[0]) begin if (x[1]) r <= x[2]; end else r <= x[3];",
+         lambda x, r: x >> 3 & 1 if not x & 1 else x >> 2 & 1 if x >> 1 & 1 else r),
+        ("begin if (x[0]) r <= x[1]; end", lambda x, r: x >> 1 & 1 if x & 1 else r),
+        ("if (x[0]) begin end else r <= x[1];", lambda x, r: r if x & 1 else x >> 1 & 1),
+    ],
+)  # fmt: skip
+def test_a_register_that_is_updated_under_conditions(body: str, r) -> None:
+    always = f"always @(posedge clk) {body} always @(posedge clk) s <= r;"
+    for x in range(16):
+        for before in (0, 1):
+            given = run(always, [x], {"r": before})
+            assert (given["r"], given["s"]) == (r(x, before), before)
+
+
+def test_an_instance_that_is_not_looked_into() -> None:
+    boxes = {"part": (("input", "p", 2), ("output", "r", 2))}
+    body = "wire [3:0] w; assign y = w[2:0]; part i (.p({x[0], x[5]}), .r(w[3:2])); "
+    rest = "part2 j (.q(w[1:0]));"
+    more = {"part2": (("output", "q", 2),)}
+    cells = read_text({"top.v": text_of(body + rest)}, "top", boxes | more)
+    nets = dict(cells.instance_ports)
+    x = cells.ports["x"]
+    assert [cells.source[net] for net in nets["i", "p"]] == [x[5], x[0]]
+    wire = [cells.source[net] for net in cells.ports["y"]]
+    assert [cells.source[net] for net in wire] == [*nets["j", "q"], nets["i", "r"][0]]
+    with pytest.raises(HardwareError, match="module part2 is no part of top"):
+        read_text({"top.v": text_of(GOOD)}, "top", more)
+    with pytest.raises(HardwareError, match="there is no module part2"):
+        read_text({"top.v": text_of(body + rest)}, "top", boxes)
+    with pytest.raises(HardwareError, match="1 bits for 2"):
+        read_text({"top.v": text_of(body + rest)}, "top", boxes | {"part2": (("output", "q", 1),)})
 
 
 def test_instances_are_wired_by_name() -> None:
@@ -146,11 +209,18 @@ GOOD = "assign y = x[2:0];"
         ("localparam [3:0] t = 4'hx; " + GOOD, "not understood"),
         ("localparam [3:0] t = 4'h3; wire v = t[x[0]]; " + GOOD, "1 address bits for a table of 4"),
         ("localparam [3:0] t = 4'h3; wire t = x[0]; " + GOOD, "declared twice"),
-        ("wire v = x[0] == x[1]; " + GOOD, "'==' is not understood"),
+        ("wire v = x[0] != x[1]; " + GOOD, "'!=' is not understood"),
+        ("wire v = x == x[1:0]; " + GOOD, r"operands of \[6, 2\] bits"),
         ("wire v = !x[0]; " + GOOD, "not understood"),
         ("wire v = &x; " + GOOD, "not declared"),
         ("wire v = x[0] * x[1]; " + GOOD, "not understood"),
-        ("wire v = {2{x[0]}}; " + GOOD, "no number with a width"),
+        ("wire v = {2{x[0]}}; " + GOOD, "2 bits for 1"),
+        ("wire v = {1'd1{x[0]}}; " + GOOD, "'}' is expected"),
+        ("wire v = {0{x[0]}}; " + GOOD, "0 times 1 bits"),
+        ("wire v = {99999999{x[0]}}; " + GOOD, "too large"),
+        ("wire v = {67108864{x}}; " + GOOD, "67108864 times 6 bits"),
+        ("wire v = {1{x[0]}, x[1]}; " + GOOD, "expected"),
+        ("wire v = {1{1{x[0]}}}; " + GOOD, "no number with a width"),
         ("/* comment */ " + GOOD, "is none of lgn2hdl's"),
         ("`define A " + GOOD, "not understood"),
         ("initial v = 1; " + GOOD, "'initial' is no name"),
@@ -217,7 +287,13 @@ GOOD = "assign y = x[2:0];"
         ("always @(posedge clk or posedge rst) r <= x[0]; " + GOOD, "expected"),
         ("always @* r = x[0]; " + GOOD, "not understood"),
         ("always @(posedge clk) begin : label end " + GOOD, "no name"),
-        ("reg r; always @(posedge clk) if (x[0]) r <= x[0]; else r <= x[1]; " + GOOD, "no name"),
+        ("reg r; always @(posedge clk) if (x) r <= x[0]; else r <= x[1]; " + GOOD, "one bit"),
+        ("reg r; always @(posedge clk) if (x[0]) r <= x[0]; else; " + GOOD, "no name"),
+        ("reg r; always @(posedge clk) else r <= x[0]; " + GOOD, "no name"),
+        (
+            "reg r; always @(posedge clk) begin if (x[0]) r <= x[0]; r <= x[1]; end " + GOOD,
+            "r is driven twice",
+        ),
         ("reg r; always @(posedge clk) r <= #1 x[0]; " + GOOD, "not understood"),
         ("wire v = x[0]; // synthesis translate_off\n" + GOOD, "tools may obey it"),
     ],
@@ -274,7 +350,10 @@ PART = "module part (input wire p, output wire r); assign r = p; endmodule"
             "declared twice",
         ),
         ("wire a; part i (.p(c), .r(a)); assign y = {a, a, a};", "c is not declared"),
-        ("wire a; part i (.p(x[0]), .r(a)); assign y = {a, a, a};", "expected"),
+        ("wire a; part i (.p(x[0]), .r(~a)); assign y = {a, a, a};", "no name"),
+        ("wire a; part i (.p(x[0]), .r({a})); assign y = {a, a, a};", "no name"),
+        ("wire a; part i (.p(x[0]), .r(x[1])); assign y = {a, a, a};", "twice"),
+        ("wire a; part i (.p(), .r(a)); assign y = {a, a, a};", "no name|not declared"),
         ("wire a; wire c = x[0]; part i (c, a); assign y = {a, a, a};", "expected"),
         ("wire a; wire c = x[0]; part i (.*); assign y = {a, a, a};", "not understood"),
         ("wire a; wire c = x[0]; part #(1) i (.p(c), .r(a)); assign y = {a, a, a};", "not under"),

@@ -226,7 +226,7 @@ def write_matrix(matrix: Matrix, target: Path) -> dict[str, Any]:
     source = Path(lgn2hdl.sim.__file__).parent
     for name in BENCH_FILES:
         shutil.copy(source / name, target / "sim" / name)
-    shutil.copy(Path(__file__).with_name("matrix_bench.py"), target / "sim")
+    shutil.copy(Path(__file__).parent / "sim" / "matrix_bench.py", target / "sim")
     verilog, lines, ports = [], [], [("input", 1, "clk")]
     for entry in (*matrix.designs, *matrix.mutants):
         verilog += _write_design(entry, target)
