@@ -33,6 +33,7 @@ SWEEP_SECONDS = 60.0
 """How long a sweeper is waited for, which may have much to remove."""
 
 _DIGITS = 8
+_CLAIM_TRIES = 100
 _live: set[Path] = set()
 _swept: set[Path] = set()
 
@@ -71,7 +72,7 @@ def claim(parent: Path, prefix: str, *, folder: bool) -> tuple[Path, int]:
     Raises:
         OSError: if it cannot be made.
     """
-    while True:
+    for left in reversed(range(_CLAIM_TRIES)):
         path = parent / f"{prefix}{secrets.token_hex(_DIGITS // 2)}"
         try:
             if folder:
@@ -82,13 +83,14 @@ def claim(parent: Path, prefix: str, *, folder: bool) -> tuple[Path, int]:
         except FileExistsError:
             continue
         except FileNotFoundError:
-            if parent.is_dir():
-                continue  # swept between the two steps
+            if left and parent.is_dir():
+                continue  # swept between the two steps; or nothing can be made there, as in /proc
             raise
         if _lock(handle) is not False and _is_at(handle, path):
             _live.add(path)
             return path, handle
         os.close(handle)  # swept before it was locked
+    raise OSError(errno.EBUSY, "no name is free for something temporary")
 
 
 def release(path: Path) -> None:

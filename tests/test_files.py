@@ -452,3 +452,10 @@ def test_what_has_its_place_is_no_longer_removed_at_the_end(tmp_path, monkeypatc
         path.write_text("of somebody else")
     scratch.remove_all()
     assert all(path.read_text() == "of somebody else" for path in claimed)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")
+def test_a_file_system_in_which_nothing_can_be_made():
+    for use in (files.require_writable, lambda path: write(path, "one")):
+        with pytest.raises(OutputError, match="cannot write /proc/lgn2hdl"):
+            use(Path("/proc/lgn2hdl.test"))
