@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from .graph import NOT_A_GATE, CheckError, Graph
 
-MOST_TERMS = 1 << 20
+MOST_TERMS = 1 << 16
 """Terms above which rewriting is given up, so that a bad order cannot fill the memory."""
 
 Monomial = frozenset[int]

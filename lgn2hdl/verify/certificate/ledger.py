@@ -74,15 +74,30 @@ class Ledger(Builder):
         return self.graph.stands_for[literals >> 1] ^ (literals & 1)
 
     def merge(self, one: int, other: int) -> None:
-        """Let one literal stand for the other: the older one, which does not read the newer one."""
-        other, one = sorted(self.now(np.array([one, other])).tolist())
+        """Let the second literal stand for the first one, unless it depends on it.
+
+        What was proved of gates that read the second one stays near to them that way.
+        """
+        one, other = self.now(np.array([one, other])).tolist()
         if one == other:
             return
+        if self._depends(other >> 1, one >> 1):
+            one, other = other, one
         node, literal = one >> 1, other ^ (one & 1)
         self.merges[node] = Merge(node, literal, self.graph.size, bool(self.facts))
         stands_for = self.graph.stands_for
         rest = np.flatnonzero(stands_for >> 1 == node)
         stands_for[rest] = literal ^ (stands_for[rest] & 1)
+
+    def _depends(self, node: int, other: int) -> bool:
+        """Whether a node reads another one, or what reads it; everything depends on a constant."""
+        seen, pending = {node}, [node]
+        while pending and other not in seen:
+            pins = self.now(2 * self.graph.pins[pending.pop()]) >> 1
+            new = {pin for pin in pins.tolist() if pin >= other} - seen
+            seen |= new
+            pending += new
+        return other in seen
 
     def know(self, facts: Iterable[int]) -> None:
         """From here on these literals are known to be true."""
