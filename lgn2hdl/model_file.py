@@ -95,12 +95,12 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
     features = Features(
         **{name: arrays[f"features.{name}"] for name in _FEATURE_ARRAYS},
         column_names=_names(document["column_names"]),
-        categories=tuple(_names(names) for names in document["categories"]),
+        categories=tuple(_names(names) for names in _entry(document, "categories", list)),
         missing=_replacements(document.get("missing")),
     )
     layers = tuple(
         Lut(arrays[f"layers.{index}.fanin"], arrays[f"layers.{index}.table"])
-        for index in range(int(document["n_layers"]))
+        for index in range(_entry(document, "n_layers", int))
     )
     return LogicNet(
         features=features,
@@ -108,7 +108,7 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
         layers=layers,
         head=_head(arrays, document, layers),
         class_names=_names(document["class_names"]),
-        card=dict(document["card"]),
+        card=_entry(document, "card", dict),
     )
 
 
@@ -117,10 +117,11 @@ def _head(
 ) -> Head:
     if "head" not in document:
         return GroupSum(
-            **{name: arrays[f"head.{name}"] for name in _HEAD_ARRAYS}, tau=float(document["tau"])
+            **{name: arrays[f"head.{name}"] for name in _HEAD_ARRAYS},
+            tau=float(_entry(document, "tau", int, float)),
         )
     if document["head"] != _BITS:
-        raise ValueError(f"its head is {document['head']!r}, which is unknown")
+        raise ValueError(f"its head is {str(document['head'])[:40]!r}, which is unknown")
     if not layers:
         raise ValueError("it has no layers")
     return Bits(layers[-1].width)
@@ -146,9 +147,16 @@ def _replacements(values: object) -> tuple[float | None, ...]:
     return tuple(None if value is None else float(value) for value in values)
 
 
-def _names(names: list[object]) -> tuple[str, ...]:
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError("a name is not text")
+def _entry(document: dict[str, Any], name: str, *types: type) -> Any:
+    """An entry of the document that has one of these types itself: JSON has no other ones."""
+    if type(document[name]) not in types:
+        raise TypeError(f"its {name} is of another type than it should")
+    return document[name]
+
+
+def _names(names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("a name is not text, or names are no list")
     texts = tuple(str(name) for name in names)
     if any("\ud800" <= character <= "\udfff" for name in texts for character in name):
         raise ValueError("a name has half of a character")  # which no file nor terminal can hold
