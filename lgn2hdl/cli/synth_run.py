@@ -127,7 +127,7 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     Raises:
         Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
     """
-    from lgn2hdl.synth.folder import write_folder
+    from lgn2hdl.synth.folder import folder_files, write_files
 
     network = model_file.load(model)
     if options.chooses_outputs and isinstance(network.head, Bits):
@@ -151,8 +151,11 @@ def write_design(model: Path, options: SynthOptions) -> Written:
         note("counting cells with Yosys (the first run after installing takes a minute more) ...")
         area = measure_area(verilog, options.name, options.device)
     report = replace(unmeasured_report(options, compiled), area=area, timing=timing)
-    write_folder(folder_content(model, options, compiled, verilog, vectors, report), options.out)
-    if board is not None:
+    files = folder_files(folder_content(model, options, compiled, verilog, vectors, report))
+    write_files(files, options.out)
+    if board is not None:  # (its copy of the Verilog tells the build as well)
+        told = {name: files[name].encode() for name in verilog if name in board.files}
+        board = replace(board, files={**board.files, **told})
         write_board_folder(board, options.out / BOARD_FOLDER)
     note(f"wrote {options.out}")
     return Written(compiled, report, seconds, search, board)

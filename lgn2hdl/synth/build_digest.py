@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-MARK = "lgn2hdl build"
+MARK = "build digest"
 
 _HASH = ("# ", "")
 _COMMENTS = {

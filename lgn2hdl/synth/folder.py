@@ -98,7 +98,15 @@ def write_folder(content: FolderContent, target: Path) -> None:
     Raises:
         OutputError: if ``target`` cannot be written or holds something else.
     """
-    files = folder_files(content)
+    write_files(folder_files(content), target)
+
+
+def write_files(files: Mapping[str, str], target: Path) -> None:
+    """Write what :func:`folder_files` gives, as :func:`write_folder` does.
+
+    Raises:
+        OutputError: if ``target`` cannot be written or holds something else.
+    """
     with replaced_folder(target, MANIFEST) as folder:
         for name, text in files.items():
             path = folder / name

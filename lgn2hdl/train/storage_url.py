@@ -62,8 +62,8 @@ def _parts(url: str) -> _Parts | None:
 def shown(url: str) -> str:
     """A database's URL without its password and its query."""
     parts = _parts(url)
-    if parts is None:
-        return "of --storage"
+    if parts is None:  # a word, or something that may hold a password
+        return url if url.replace("_", "").isalnum() else "of --storage"
     password = ":***" if parts.password else ""
     login = f"{parts.user}{password}@" if parts.user or password else ""
     return f"{parts.scheme}://{login}{parts.place}"

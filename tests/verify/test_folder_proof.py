@@ -116,7 +116,7 @@ def test_every_file_but_data_tells_its_build(written) -> None:
     for path in written.rglob("*"):
         if path.is_file() and path.suffix not in (".hex", ".json"):
             last = path.read_text().splitlines()[-1]
-            assert f"lgn2hdl build {build}" in last, path.name
+            assert f"build digest {build}" in last, path.name
 
 
 def test_the_build_follows_from_everything(content) -> None:
