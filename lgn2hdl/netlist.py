@@ -30,10 +30,21 @@ def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     result = np.ascontiguousarray(given, dtype=dtype)
     if result.dtype != given.dtype and not np.array_equal(result, given):
         raise ValueError(f"a value does not fit into {result.dtype}")
-    if result.flags.writeable and (result is array or not result.flags.owndata):
+    own = result is not array and result.flags.owndata
+    if not own and _may_be_written(result):
         result = result.copy()
     result.flags.writeable = False
     return result
+
+
+def _may_be_written(array: npt.NDArray[Any]) -> bool:
+    """Whether somebody can write to the memory of an array, through it or through what lent it."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray | memoryview):
+        if isinstance(owner, np.ndarray) and owner.flags.writeable:
+            return True
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    return not (owner is None or isinstance(owner, bytes))
 
 
 @dataclass(frozen=True, eq=False)

@@ -188,6 +188,20 @@ def test_frozen_copies_what_others_can_write() -> None:
     assert frozen(view, view.dtype) is view
 
 
+def test_frozen_copies_read_only_views_of_what_others_can_write() -> None:
+    base = np.arange(6, dtype=np.int32)
+    view = base[1:]
+    view.flags.writeable = False
+    of_bytearray = np.frombuffer(memoryview(bytearray(4)).toreadonly(), np.uint8)
+    for given in (view, view[:2], of_bytearray):
+        result = frozen(given, given.dtype)
+        assert not np.shares_memory(result, given)
+    for fixed in (b"1234", memoryview(b"1234")):
+        given = np.frombuffer(fixed, np.uint8)
+        assert frozen(given, np.uint8) is given
+        assert np.shares_memory(frozen(given[1:], np.uint8), given)
+
+
 def test_frozen_copies_memory_that_an_array_only_borrows() -> None:
     lent = bytearray(range(6))
     result = frozen(memoryview(lent), np.uint8)
