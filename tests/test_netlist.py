@@ -193,13 +193,13 @@ def test_frozen_copies_read_only_views_of_what_others_can_write() -> None:
     view = base[1:]
     view.flags.writeable = False
     of_bytearray = np.frombuffer(memoryview(bytearray(4)).toreadonly(), np.uint8)
-    for given in (view, view[:2], of_bytearray):
-        result = frozen(given, given.dtype)
-        assert not np.shares_memory(result, given)
+    for array in (view, view[:2], of_bytearray):
+        result = frozen(array, array.dtype)
+        assert not np.shares_memory(result, array)
     for fixed in (b"1234", memoryview(b"1234")):
-        given = np.frombuffer(fixed, np.uint8)
-        assert frozen(given, np.uint8) is given
-        assert np.shares_memory(frozen(given[1:], np.uint8), given)
+        array = np.frombuffer(fixed, np.uint8)
+        assert frozen(array, np.uint8) is array
+        assert np.shares_memory(frozen(array[1:], np.uint8), array)
 
 
 def test_frozen_copies_memory_that_an_array_only_borrows() -> None:
