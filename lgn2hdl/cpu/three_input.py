@@ -36,8 +36,9 @@ def three_input(netlist: Netlist) -> Netlist:
 
 
 def _tidied(netlist: Netlist) -> Netlist:
-    """One round of pruning."""
-    return share_gates(absorb_inverters(bypass_wires(fold_constants(netlist))))
+    """One round of pruning; no gate reads a node twice afterwards."""
+    shared = share_gates(absorb_inverters(bypass_wires(fold_constants(netlist))))
+    return fold_constants(shared)  # what were two nodes may be one now
 
 
 def _widened(netlist: Netlist) -> Netlist:

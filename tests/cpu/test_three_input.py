@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from networks import netlists, random_netlist, truth
 
 from lgn2hdl import logic
+from lgn2hdl.cpu import three_input as three_input_module
 from lgn2hdl.cpu.three_input import three_input
 from lgn2hdl.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
@@ -223,3 +224,35 @@ def test_the_same_network_gives_the_same_nodes() -> None:
     assert np.array_equal(first.fanin, second.fanin)
     assert np.array_equal(first.table, second.table)
     assert np.array_equal(first.outputs, second.outputs)
+
+
+def test_two_nodes_that_become_one_are_read_once() -> None:
+    """Sharing gates leaves a gate that reads one of them twice, which fusing does not expect."""
+    fanin = [
+        *([1, 2, 0, 0, 0], [1, 2, 0, 0, 0], [1, 2, 0, 0, 0], [1, 3, 4, 5, 0], [1, 3, 4, 0, 0]),
+        *([1, 3, 4, 0, 0], [1, 3, 5, 0, 0], [1, 3, 4, 5, 0], [1, 3, 4, 0, 0], [1, 3, 0, 0, 0]),
+    ]
+    table = [
+        *(0xDDDDDDDD, 0x44444444, 0x77777777, 0x927D927D, 0xC4C4C4C4),
+        *(0x0E0E0E0E, 0x15151515, 0xD7C9D7C9, 0x72727272, 0x22222222),
+    ]
+    netlist = Netlist(2, np.array(fanin), np.array(table, np.uint32), np.arange(6, 13))
+    assert np.array_equal(truth(mapped(netlist)), truth(netlist))
+
+
+@given(netlists())
+@settings(max_examples=200)
+def test_fusing_finds_no_gate_that_reads_a_node_twice(netlist: Netlist) -> None:
+    seen = []
+    fused = three_input_module.fuse
+
+    def fuse(given: Netlist) -> Netlist:
+        seen.append(given)
+        return fused(given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(three_input_module, "fuse", fuse)
+        assert np.array_equal(truth(three_input(netlist)), truth(netlist))
+    for given_netlist in seen:
+        pins = np.sort(given_netlist.fanin, axis=1)
+        assert not ((pins[:, 1:] == pins[:, :-1]) & (pins[:, 1:] != 0)).any()
