@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hardware import mixed_network, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks, random_network
@@ -113,6 +114,18 @@ def test_random_networks_stay_consistent(network: LogicNet, seed: int, budget: f
     assert isinstance(network.head, GroupSum)
     assert set(pruned.head.class_of) == set(network.head.class_of)  # each class keeps one
     assert pruned.layers[:-1] == network.layers[:-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_is_left_that_could_go(seed: int) -> None:
+    """One round over the outputs is not enough: what goes lets others go."""
+    network = mixed_network(seed, width=40)
+    x = random_rows(network.features, 300)
+    rng = np.random.default_rng(seed)
+    y = np.where(rng.random(300) < 0.7, network.decisions(x), rng.integers(0, 3, 300))
+    pruned, _ = prune_head(network, (x, y), 0.0, (x, y))
+    again, _ = prune_head(pruned, (x, y), 0.0, (x, y))
+    assert again.head.n_outputs == pruned.head.n_outputs < network.head.n_outputs
 
 
 def test_outputs_stay_in_order_and_the_others_leave_their_means() -> None:

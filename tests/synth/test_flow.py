@@ -29,6 +29,16 @@ def test_options_of_devices():
     assert (generic.k, generic.carry) == (6, False)
 
 
+def test_what_leaves_the_hardware(network):
+    for choices, scores, margin in (
+        ({}, True, False),
+        ({"scores": False}, False, False),
+        ({"margin": True}, True, True),
+    ):
+        head = compile_network(network, CompileOptions(effort=None, **choices)).design.head
+        assert (head.scores, head.margin) == (scores, margin)
+
+
 def test_rescheduling_keeps_the_circuit(network):
     compiled = compile_network(network, CompileOptions(effort=None, levels=1))
     other = rescheduled(compiled, 3)
