@@ -15,7 +15,7 @@ import pytest
 from processes import wait_until
 
 from lgn2hdl.datasets import load_dataset, sources
-from lgn2hdl.datasets.download import Limits, limits_for
+from lgn2hdl.datasets.download import Downloader, Limits, limits_for
 from lgn2hdl.datasets.sources import Places, PublicFile, fetch
 from lgn2hdl.errors import DataError
 
@@ -326,3 +326,11 @@ def test_half_of_a_file_that_a_killed_process_left_is_swept(tmp_path, start):
     with server(CONTENT) as (url, _):
         fetch(public_file(url), Places(None, cache))
     assert [path.name for path in (cache / "set").iterdir()] == ["file.data"]
+
+
+def test_how_far_a_download_is(tmp_path):
+    seen: list[int] = []
+    with server(bytes(1 << 16)) as (url, _):
+        Downloader(limits_for(1 << 16), seen.append)(url, str(tmp_path / "file"), None)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1 << 16 == (tmp_path / "file").stat().st_size

