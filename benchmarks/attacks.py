@@ -405,6 +405,7 @@ def table(results: list[Result], scratch: Path) -> str:
 def shown(reason: str, scratch: Path) -> str:
     """A reason as one short cell of a table, without places that differ from run to run."""
     text = reason.replace(f"{scratch}/attacked/", "").replace(str(scratch), "")
+    text = text.replace(f"{ROOT}/", "")
     text = "".join(sign if " " <= sign <= "~" else "?" for sign in " ".join(text.split()))
     text = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..."
     return code(text)
