@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lgn2hdl.errors import OptionError, OutputError
-from lgn2hdl.files import reason
+from lgn2hdl.files import read_file, reason
 from lgn2hdl.synth.build_digest import build_digest, unstamped
 from lgn2hdl.synth.manifest import MANIFEST, manifest_text
 
@@ -58,7 +58,7 @@ def _read(path: Path) -> bytes:
     try:
         if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST_FILE):
             raise OutputError(f"{path} is no file of synth's: run 'lgn2hdl synth' again")
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise OutputError(
             f"cannot read {path}: {reason(error)}; run 'lgn2hdl synth' again"
@@ -87,7 +87,7 @@ def file_faults(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, b
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError:
         return b""
 
