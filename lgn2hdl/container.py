@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.errors import ModelFileError
-from lgn2hdl.files import open_file, reason, write_atomically
+from lgn2hdl.files import open_file, write_atomically
+from lgn2hdl.system_errors import explained
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -112,7 +113,7 @@ def read(
     except FileNotFoundError:
         raise ModelFileError(f"no {what} file at {path}: check the path") from None
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {reason(error)}") from None
+        raise ModelFileError(f"cannot read {path}: {explained(error, 'check the path')}") from None
     return _Reader(path, kind, version, what, data).read()
 
 

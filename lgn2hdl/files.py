@@ -15,6 +15,7 @@ from typing import IO
 from lgn2hdl import scratch
 from lgn2hdl.errors import OutputError
 from lgn2hdl.scratch import UNFINISHED
+from lgn2hdl.system_errors import NotAFileError, explained, reason
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -25,6 +26,8 @@ _CHANGED_MEANWHILE = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
 
 _MAX_MARKER_BYTES = 1 << 26
 """Longest manifest that is read to see whether a folder is ours."""
+
+_ELSEWHERE = "choose another --out"
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -75,7 +78,7 @@ def _require_regular(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, f"it is {_kind(status)}, not a file: copy the data to a file")
+        raise NotAFileError(_kind(status))
 
 
 def _kind(status: os.stat_result) -> str:
@@ -102,7 +105,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise OutputError(f"cannot write {path}: {reason(error)}") from None
+            raise OutputError(_cannot_write(path, error)) from None
         raise
     finally:
         scratch.release(temporary)
@@ -153,7 +156,7 @@ def _status(path: Path, *, follow: bool = True) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from None
+        raise OutputError(_cannot_write(path, error)) from None
 
 
 def _try_temporary(path: Path, target: Path) -> None:
@@ -169,7 +172,7 @@ def _temporary(path: Path, target: Path) -> tuple[Path, int]:
         scratch.sweep(target.parent, UNFINISHED)
         return scratch.claim(target.parent, UNFINISHED, folder=False)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from None
+        raise OutputError(_cannot_write(path, error)) from None
 
 
 @contextmanager
@@ -195,7 +198,7 @@ def replaced_folder(target: Path, marker: str) -> Iterator[Path]:
                 _swap(fresh, target, marker)
             # (What is removed with the block now is the old folder.)
     except OSError as error:
-        raise OutputError(f"cannot write {target}: {reason(error)}; choose another --out") from None
+        raise OutputError(f"cannot write {target}: {explained(error, _ELSEWHERE)}") from None
     if os.path.lexists(fresh):
         raise OutputError(f"{target} is written, but the old one is left at {fresh}: remove it")
 
@@ -245,7 +248,7 @@ def _require_ours(folder: Path, target: Path, marker: str) -> None:
     except FileNotFoundError:
         return  # another process has just removed it
     except OSError as error:
-        raise OutputError(f"cannot read {target}: {reason(error)}; choose another --out") from None
+        raise OutputError(f"cannot read {target}: {explained(error, _ELSEWHERE)}") from None
     if not is_empty and not is_ours(folder / marker):
         raise OutputError(
             f"{target} was not written by lgn2hdl (it has no {marker}): choose another --out"
@@ -347,6 +350,5 @@ def _umask() -> int:
     return mask
 
 
-def reason(error: OSError) -> str:
-    """What the operating system says, without the path (which the message has already)."""
-    return error.strerror or str(error)
+def _cannot_write(path: Path, error: OSError) -> str:
+    return f"cannot write {path}: {explained(error, 'choose another place')}"

@@ -23,9 +23,10 @@ import subprocess
 from pathlib import Path
 
 from lgn2hdl.errors import OutputError, ToolError
-from lgn2hdl.files import reason, temporary_folder
+from lgn2hdl.files import temporary_folder
 from lgn2hdl.programs import run_program
 from lgn2hdl.scratch import UNFINISHED, scratch_folder
+from lgn2hdl.system_errors import reason
 
 FLAGS: tuple[str, ...] = (
     "-O3",

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "lgn2hdl"
 
 BASE = {"errors", "logic", "packed"}
 PROCESSES = {"scratch", "leash", "leash_keeper", "programs"}
-FILES = BASE | PROCESSES | {"files", "container"}
+FILES = BASE | PROCESSES | {"system_errors", "files", "container"}
 GRAPH = BASE | {"netlist"}
 MODEL = GRAPH | {"features", "model"}
 DESIGN = MODEL | {"lower", "passes", "head", "circuit", "arithmetic", "assemble"}
@@ -27,10 +27,11 @@ MAY_IMPORT = {
     "scratch": set(),  # (this one and the next two are copied into generated folders)
     "leash": set(),
     "leash_keeper": set(),
-    "files": {"errors", "scratch"},
+    "system_errors": set(),
+    "files": {"errors", "scratch", "system_errors"},
     "programs": {"errors", "files", "leash"},
-    "container": {"errors", "files"},
-    "native": {"errors", "files", "programs", "scratch"},
+    "container": {"errors", "files", "system_errors"},
+    "native": {"errors", "files", "programs", "scratch", "system_errors"},
     "netlist": BASE,
     "bench_format": GRAPH,
     "features": GRAPH,

@@ -31,8 +31,8 @@ from lgn2hdl.cli.synth import synth
 from lgn2hdl.cli.train import train
 from lgn2hdl.cli.verify import verify
 from lgn2hdl.errors import Lgn2HdlError, OutputError
-from lgn2hdl.files import reason
 from lgn2hdl.interrupts import INTERRUPTS, told
+from lgn2hdl.system_errors import explained
 from lgn2hdl.train.interrupt import TrainingInterruptedError
 
 
@@ -129,7 +129,7 @@ def _guarded(action: Callable[[], int | None]) -> int:
         return _complain("out of memory: use a smaller network or batch", 1)
     except OSError as error:  # what no command has said better
         place = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        return _complain(f"{place}{reason(error)}", 1)
+        return _complain(f"{place}{explained(error, 'check the path, and the space there')}", 1)
 
 
 _PASSWORD = re.compile(r"(://[^\s/:@]*):\S*@")

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from lgn2hdl.errors import OutputError
-from lgn2hdl.files import reason
+from lgn2hdl.system_errors import explained
 
 READER_GONE = 128 + 13
 """Exit code when nobody reads the output any more: what shells show of a filter in this case."""
@@ -50,7 +50,8 @@ def _failures() -> Iterator[None]:
     except BrokenPipeError:
         raise ReaderGoneError from None
     except OSError as error:
-        raise OutputError(f"cannot write the output: {reason(error)}") from None
+        why = explained(error, "choose another place")
+        raise OutputError(f"cannot write the output: {why}") from None
 
 
 class _Notes(_Wrapper):

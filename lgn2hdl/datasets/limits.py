@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from lgn2hdl import files
 from lgn2hdl.errors import DataError
+from lgn2hdl.system_errors import explained
 
 MAX_BYTES = 1 << 32
 """Most bytes that are read from one user file, after decompression: 4 GiB."""
@@ -62,7 +63,7 @@ def open_file(path: Path) -> IO[bytes]:
     except FileNotFoundError:
         raise DataError(f"no file {path}: check the path") from None
     except OSError as error:
-        raise DataError(f"cannot read {path}: {files.reason(error)}") from None
+        raise DataError(f"cannot read {path}: {explained(error, 'check the path')}") from None
 
 
 def gunzip(data: bytes, limit: int, what: str) -> bytes:

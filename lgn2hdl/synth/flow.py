@@ -16,7 +16,7 @@ from lgn2hdl.circuit import lut_costs
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.errors import ModelFileError, OptionError
 from lgn2hdl.features import require_same_features
-from lgn2hdl.files import read_file, reason
+from lgn2hdl.files import read_file
 from lgn2hdl.lower import lower
 from lgn2hdl.model import LogicNet
 from lgn2hdl.netlist import Netlist
@@ -29,6 +29,7 @@ from lgn2hdl.synth.check import check_circuit, check_core
 from lgn2hdl.synth.devices import Device
 from lgn2hdl.synth.mapping import DEFAULT, Effort, MappingRecord, map_luts
 from lgn2hdl.synth.vectors import Vectors, random_vectors
+from lgn2hdl.system_errors import explained
 
 DEFAULT_LEVELS = 2
 """LUT levels per stage; a carry chain counts as one."""
@@ -247,7 +248,7 @@ def file_sha256(path: Path) -> str:
     try:
         return hashlib.sha256(read_file(path)).hexdigest()
     except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {reason(error)}") from None
+        raise ModelFileError(f"cannot read {path}: {explained(error, 'check the path')}") from None
 
 
 def dataset_vectors(network: LogicNet, dataset: Dataset, number: int) -> Vectors:

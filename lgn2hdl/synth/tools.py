@@ -12,6 +12,7 @@ from pathlib import Path
 from lgn2hdl.errors import ToolError
 from lgn2hdl.files import temporary_folder
 from lgn2hdl.programs import run_program
+from lgn2hdl.system_errors import explained
 
 SHOWN_LINES = 3
 """Lines of a tool's output that an error message shows, the last ones."""
@@ -115,7 +116,8 @@ def _run(
     except (FileNotFoundError, PermissionError):
         raise ToolError(f"{tool.name} is not installed: {tool.install}") from None
     except OSError as error:
-        raise ToolError(f"{tool.name} cannot be started: {error.strerror}") from None
+        why = explained(error, tool.install)
+        raise ToolError(f"{tool.name} cannot be started: {why}") from None
     except subprocess.TimeoutExpired as error:
         last = _last_lines(str(error.output))
         raise ToolError(f"{tool.name} did not finish within {timeout:g} s: {last}") from None

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from lgn2hdl.errors import DataError
 from lgn2hdl.features import Integers
-from lgn2hdl.files import open_file, reason
+from lgn2hdl.files import open_file
+from lgn2hdl.system_errors import explained
 
 Logits = npt.NDArray[np.floating]
 
@@ -34,7 +35,7 @@ def load_logits(path: Path) -> Logits:
         open_file(path).close()  # a pipe or a device would not end
         logits = np.load(path, allow_pickle=False, mmap_mode="r")
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        text = reason(error) if isinstance(error, OSError) else str(error)
+        text = explained(error, "check the path") if isinstance(error, OSError) else str(error)
         raise DataError(f"cannot read the teacher's logits {path}: {text}") from None
     if not isinstance(logits, np.ndarray) or logits.dtype.kind != "f" or logits.ndim != 2:
         raise DataError(

@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lgn2hdl.errors import OptionError, OutputError
-from lgn2hdl.files import read_file, reason
+from lgn2hdl.files import read_file
 from lgn2hdl.synth.build_digest import build_digest, unstamped
 from lgn2hdl.synth.manifest import MANIFEST, manifest_text
+from lgn2hdl.system_errors import explained
 
 BUILD, HASHES = "build", "sha256"
 """Entries of the manifest that follow from the files."""
@@ -60,9 +61,8 @@ def _read(path: Path) -> bytes:
             raise OutputError(f"{path} is no file of synth's: run 'lgn2hdl synth' again")
         return read_file(path)
     except OSError as error:
-        raise OutputError(
-            f"cannot read {path}: {reason(error)}; run 'lgn2hdl synth' again"
-        ) from None
+        again = "run 'lgn2hdl synth' again"
+        raise OutputError(f"cannot read {path}: {explained(error, again)}") from None
 
 
 def file_faults(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> list[str]:

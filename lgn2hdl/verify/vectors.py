@@ -15,9 +15,10 @@ import numpy as np
 from lgn2hdl.corners import extreme_rows, threshold_rows, tied_rows
 from lgn2hdl.errors import OptionError, OutputError
 from lgn2hdl.features import Features, Integers
-from lgn2hdl.files import read_file, reason
+from lgn2hdl.files import read_file
 from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.vectors import random_vectors
+from lgn2hdl.system_errors import explained
 
 MOST_TIES = 200
 """Ties in a table, as far as they are found."""
@@ -83,7 +84,7 @@ def table_of_file(path: Path, features: Features) -> VectorTable:
     try:
         document = json.loads(read_file(path))
     except OSError as error:
-        raise OutputError(f"cannot read {path}: {reason(error)}") from None
+        raise OutputError(f"cannot read {path}: {explained(error, 'check the path')}") from None
     except (ValueError, RecursionError):
         raise OptionError(f"{path} is no JSON: give a file that a mismatch left") from None
     values = document.get("features") if isinstance(document, dict) else None

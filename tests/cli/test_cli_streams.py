@@ -40,7 +40,10 @@ def complaint(capsys):
     return capsys.readouterr().err.strip().splitlines()[-1]
 
 
-FULL = "lgn2hdl: error: cannot write the output: No space left on device"
+FULL = (
+    "lgn2hdl: error: cannot write the output: No space left on device; "
+    "choose another place, or free space there"
+)
 
 
 @pytest.mark.parametrize("arguments", HELP, ids=" ".join)

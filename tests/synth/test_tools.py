@@ -36,7 +36,7 @@ def test_not_a_program(tmp_path):
     program.write_bytes(b"\x00\x01\x02")
     program.chmod(0o755)
     message = failure(Tool("Fake", (str(program),), "install it"), tmp_path)
-    assert message == "Fake cannot be started: Exec format error"
+    assert message == "Fake cannot be started: Exec format error; install it"
 
 
 def test_timeout(fake, tmp_path):
