@@ -2,7 +2,9 @@
 
 Python is changed by its syntax tree, so that every mutant compiles; C by its tokens. Left alone is
 what no test should pin down: annotations, the text of messages, and sizes at the top of a module
-that only say how much work is done at once or how hard is tried.
+that only say how much work is done at once or how hard is tried. So is what cannot differ: whether
+a length is 0 or at most 0, the ``copy`` of an array that may be shared, and the ``strict`` of a
+``zip``, which checks lengths that are equal by construction.
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ ALIAS = (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.BitOr, ast.Load,
 
 LARGE = 16
 """Numbers at the top of a module from here on are sizes and efforts, not part of a result."""
+
+UNSEEN_KEYWORDS = ("copy", "strict")
+"""Arguments that change no result."""
 
 C_OPPOSITES = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||",
                "||": "&&", "+": "-", "-": "+", "<<": ">>", ">>": "<<", "&": "|", "|": "&",
@@ -137,20 +142,26 @@ def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
                 yield inner
         for field in ("decorator_list", "bases"):
             yield from getattr(node, field, [])
+        if isinstance(node, ast.keyword) and node.arg in UNSEEN_KEYWORDS:
+            yield node.value
 
 
 def _is_size_or_alias(item: ast.stmt) -> bool:
     """Whether a statement at the top gives a name to a type or to a large number."""
-    if not isinstance(item, ast.Assign) or not isinstance(item.targets[0], ast.Name):
+    if not isinstance(item, ast.Assign) or not isinstance(item.targets[0], ast.Name | ast.Tuple):
         return False
     inside = list(ast.walk(item.value))
-    numbers = [
-        node.value
-        for node in inside
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float)
-    ]
     alias = all(isinstance(node, ALIAS) for node in inside)
-    return alias or any(number >= LARGE for number in numbers)
+    return alias or any(number >= LARGE for number in map(_number, inside))
+
+
+def _number(node: ast.AST) -> float:
+    """A number, or a power of two that is written as a shift; else 0."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift):
+        left, right = _number(node.left), _number(node.right)
+        return float(int(left) << int(right))
+    value = getattr(node, "value", None)
+    return value if isinstance(node, ast.Constant) and isinstance(value, int | float) else 0
 
 
 def _changes(node: ast.expr | ast.stmt) -> Iterator[tuple[str, str]]:
@@ -196,8 +207,18 @@ def _counted(node: ast.Constant) -> Iterator[tuple[str, str]]:
 def _compared(node: ast.Compare) -> Iterator[tuple[str, str]]:
     for index, operator in enumerate(node.ops):
         for other in COMPARISONS[type(operator)]:
+            if _is_same(node, operator, other):
+                continue
             ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
             yield "comparison", f"({ast.unparse(ast.Compare(node.left, ops, node.comparators))})"
+
+
+def _is_same(node: ast.Compare, operator: ast.cmpop, other: type[ast.cmpop]) -> bool:
+    """Whether a length, which is never below 0, compares with 0 as before."""
+    length = getattr(getattr(node.left, "func", None), "id", "") == "len"
+    zero = isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value == 0
+    same = {ast.Eq: ast.LtE, ast.NotEq: ast.Gt}
+    return length and zero and same.get(type(operator)) is other
 
 
 def _called(node: ast.Call) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,12 @@ those of its name (``passes/wires.py``: ``test_wires.py``, ``test_passes_wires.p
 
     python benchmarks/code_mutants.py [--count 100] [--seed 0] [--jobs 2] [--rooms verify ...]
     python benchmarks/code_mutants.py --at lgn2hdl/passes/sharing.py:69    # all mutants of a line
+
+Which tests call which function can be recorded once (as long as all tests take, one by one); then
+what a module's own tests do not notice is shown to all tests that call the changed function.
+
+    python benchmarks/code_mutants.py --record FILE
+    python benchmarks/code_mutants.py --calls FILE [--count 100] ...
 """
 
 from __future__ import annotations
@@ -29,9 +35,11 @@ from enum import Enum
 from pathlib import Path
 from queue import Queue
 
+import called_functions
 import mutant_profile
 from code_edits import Edit, edits
 from cpu_baseline.report import markdown
+from function_callers import Callers, recorded
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "lgn2hdl"
@@ -70,18 +78,17 @@ tests start processes for every word, and so are the files that run in a simulat
 LEFT_OUT = ("cli", "sim")
 
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "accuracy.py": ("test_observe.py",),
-    "golden.py": ("test_model.py", "verify/test_stream.py"),
+    "prune_head.py": ("test_prune_head_steps.py", "test_prune_head.py"),
+    "accuracy.py": ("test_accuracy.py", "test_observe.py"),
     "arithmetic/argmax.py": ("arithmetic/test_argmax.py", "arithmetic/test_margin.py"),
     "arithmetic/builder.py": ("arithmetic/test_popcount.py", "arithmetic/test_argmax.py"),
     "arithmetic/compression.py": ("arithmetic/test_popcount.py",),
     "arithmetic/cost.py": ("arithmetic/test_popcount.py", "arithmetic/test_argmax.py"),
     "arithmetic/counters.py": ("arithmetic/test_popcount.py",),
-    "board/answers.py": ("board/test_protocol.py", "board/test_host.py"),
     "board/baud.py": ("board/test_boards.py", "board/test_uart.py"),
     "board/folder.py": ("board/test_build.py",),
     "board/identity.py": ("board/test_build.py",),
-    "board/receiver.py": ("board/test_protocol.py",),
+    "board/receiver.py": ("board/test_receiver.py", "board/test_protocol.py"),
     "board/samples.py": ("cli/test_cli_host.py",),
     "board/top.py": ("board/test_build.py",),
     "c_export/filling.py": ("c_export/test_c_folder.py",),
@@ -130,7 +137,6 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/card.py": ("train/test_train_loop.py",),
     "train/checkpoint.py": ("train/test_train_resume.py",),
     "train/checks.py": ("train/test_train_config.py",),
-    "train/interrupt.py": ("train/test_train_resume.py",),
     "train/kernels.c": ("train/test_train_kernels.py",),
     "train/optimizer.py": ("train/test_train_loop.py",),
     "train/resampling.py": ("train/test_train_wires.py",),
@@ -271,8 +277,8 @@ def tree() -> list[str]:
 class Copy:
     """A copy of the tree, in which mutants are planted and taken out again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "tree"
+    def __init__(self, folder: Path, callers: Callers | None = None) -> None:
+        self.root, self.callers = folder / "tree", callers or recorded(None)
         for name in tree():
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, self.root / name)
@@ -287,19 +293,24 @@ class Copy:
         self._sound: dict[str, bool] = {}
 
     def judged(self, mutant: Mutant, limit: int) -> tuple[Outcome, str]:
-        """What the tests of its module say of a mutant, and the first test that failed.
+        """What the tests say of a mutant, and the first one that failed.
+
+        Those of its module are asked first, then those that call the changed function. There is no
+        verdict where the test that fails does so on unchanged code, too.
 
         Args:
             mutant: the mutant.
             limit: seconds of processor time after which the tests are stopped.
-        There is no verdict where that test fails on unchanged code, too.
         """
-        tests = own_tests(mutant.path)
+        own = own_tests(mutant.path)
         file = self.root / mutant.path
         original = file.read_text()
+        others = self.callers.of(mutant.path, original, mutant.edit.line, own)
         file.write_text(mutant.edit.applied(original))
         try:
-            code, output = self._pytest(tests, limit)
+            tests, (code, output) = own, self._pytest(own, limit)
+            if code == 0 and others:
+                tests, (code, output) = others, self._pytest(others, limit)
         finally:
             file.write_text(original)
         if code == -signal.SIGXCPU or code == -signal.SIGKILL or code is None:
@@ -311,6 +322,14 @@ class Copy:
         outcome = Outcome.KILLED if sound else Outcome.VOID
         return outcome, failed or output.strip().splitlines()[-1][:100]
 
+    def record(self, file: Path, limit: int) -> None:
+        """Write which functions every test calls; each file of tests is stopped after ``limit``."""
+        self.environment[called_functions.OUTPUT] = str(file.resolve())
+        for test in sorted((self.root / "tests").rglob("test_*.py")):
+            name = test.relative_to(self.root).as_posix()
+            code, _ = self._pytest([name], limit, ("-p", "called_functions"))
+            print(f"{name}: {'recorded' if code == 0 else f'exit code {code}'}", flush=True)
+
     def _is_sound(self, test: str) -> bool:
         """Whether a test passes on the unchanged tree, or a whole file can be read there."""
         if test not in self._sound:
@@ -318,7 +337,9 @@ class Copy:
             self._sound[test] = code == 0
         return self._sound[test]
 
-    def _pytest(self, tests: list[str], limit: int | None = None) -> tuple[int | None, str]:
+    def _pytest(
+        self, tests: list[str], limit: int | None = None, options: Iterable[str] = ()
+    ) -> tuple[int | None, str]:
         """Exit code, None where the tests waited too long, and output. No child process stays."""
         environment = dict(self.environment)
         if limit is not None:
@@ -326,7 +347,7 @@ class Copy:
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no",
              "-p", "mutant_profile", f"--hypothesis-profile={mutant_profile.PROFILE}",
-             "--hypothesis-seed=0", *tests],
+             "--hypothesis-seed=0", *options, *tests],
             cwd=self.root, env=environment, text=True, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -350,7 +371,7 @@ def failed_test(output: str) -> str | None:
 
 
 def judged_by_many(
-    mutants: list[Mutant], jobs: int, limit: int
+    mutants: list[Mutant], jobs: int, limit: int, callers: Callers
 ) -> Iterator[tuple[Mutant, Outcome, str]]:
     """Judge mutants in so many copies at a time, in order."""
     with (
@@ -361,7 +382,7 @@ def judged_by_many(
         for number in range(jobs):
             folder = Path(name) / str(number)
             folder.mkdir()
-            copies.put(Copy(folder))
+            copies.put(Copy(folder, callers))
 
         def judge(mutant: Mutant) -> tuple[Outcome, str]:
             copy = copies.get()
@@ -394,7 +415,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="copies that are tested at a time")
     parser.add_argument("--limit", type=int, default=150, help="processor seconds of a mutant")
     parser.add_argument("--at", nargs="+", metavar="FILE:LINE", help="all mutants of these lines")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="only write which test calls what"
+    )
+    parser.add_argument("--calls", type=Path, metavar="FILE", help="what --record wrote")
     arguments = parser.parse_args()
+    if arguments.record:
+        with tempfile.TemporaryDirectory(prefix="code-mutants-") as name:
+            Copy(Path(name)).record(arguments.record, 2 * arguments.limit)
+        return
     untested = [
         path
         for room in arguments.rooms
@@ -407,7 +436,8 @@ def main() -> None:
         mutants = drawn(arguments.rooms, arguments.count, arguments.seed)
     texts = {mutant.path: (ROOT / mutant.path).read_text() for mutant in mutants}
     results = []
-    for mutant, outcome, why in judged_by_many(mutants, arguments.jobs, arguments.limit):
+    callers = recorded(arguments.calls)
+    for mutant, outcome, why in judged_by_many(mutants, arguments.jobs, arguments.limit, callers):
         results.append((mutant, outcome))
         print(f"{outcome.value}: {mutant.place}, {mutant.edit.kind}; {why}", flush=True)
         if outcome is Outcome.ALIVE:

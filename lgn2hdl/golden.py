@@ -8,7 +8,7 @@ import numpy.typing as npt
 from lgn2hdl import packed
 from lgn2hdl.features import Features, Integers
 from lgn2hdl.head import BitsPlan, HeadPlan
-from lgn2hdl.model import Bits, LogicNet, decide
+from lgn2hdl.model import GroupSum, LogicNet, decide
 from lgn2hdl.netlist import Netlist, evaluate
 
 Bools = npt.NDArray[np.bool_]
@@ -43,9 +43,10 @@ def result_bits(network: LogicNet, plan: HeadPlan, outputs: Bools) -> dict[str, 
         plan: says which ports there are, and how wide.
         outputs: bits of the last layer, ``bool[O, N]``.
     """
-    head = network.head
-    if isinstance(plan, BitsPlan) or isinstance(head, Bits):
+    if isinstance(plan, BitsPlan):
         return {"bits": outputs}
+    head = network.head
+    assert isinstance(head, GroupSum)
     scores = head.scores(outputs)
     ports = {"class_index": _bits(decide(scores), plan.class_width)}
     if plan.scores:

@@ -70,7 +70,7 @@ def lut_levels(netlist: Netlist, clusters: Ids) -> Ids:
     :func:`fewest_registers`.
     """
     graph = _graph(netlist, clusters)
-    return np.where(graph.of_node > 0, _levels(graph)[graph.of_node], 0).astype(np.int32)
+    return _of_nodes(graph, _levels(graph.n, graph.reads))
 
 
 def as_soon_as_possible(netlist: Netlist, clusters: Ids, levels_per_stage: int) -> Stages:
@@ -79,10 +79,8 @@ def as_soon_as_possible(netlist: Netlist, clusters: Ids, levels_per_stage: int) 
     Arguments as for :func:`fewest_registers`, which it is compared with.
     """
     graph = _graph(netlist, clusters)
-    level = _levels(graph)
-    stage = np.maximum(level - 1, 0) // levels_per_stage
-    n_stages = max(1, int(stage.max(initial=0)) + 1)
-    return _stages(netlist, graph, stage, n_stages, minimal=False)
+    stage = _earliest(_levels(graph.n, graph.reads), levels_per_stage)
+    return _stages(netlist, graph, stage, int(stage.max()) + 1, minimal=False)
 
 
 def part_by_part(
@@ -98,14 +96,12 @@ def part_by_part(
         part: number of the part of every gate, ``u8[G]``; no part reads a later one.
     """
     graph = _graph(netlist, clusters)
+    cluster = graph.of_node[netlist.first_gate :]
+    computed = cluster > 0
     of_cluster = np.zeros(graph.n, np.int32)
-    gate_cluster = graph.of_node[netlist.first_gate :]
-    of_cluster[gate_cluster[gate_cluster > 0]] = part[gate_cluster > 0]
-    inside = of_cluster[graph.reads[:, 0]] == of_cluster[graph.reads[:, 1]]
-    lowest = np.ones(graph.n, np.int32)
-    lowest[0] = 0
-    level = _longest_paths(lowest, graph.reads[inside])
-    stage = np.maximum(level - 1, 0) // levels_per_stage
+    of_cluster[cluster[computed]] = part[computed]
+    read, reader = of_cluster[graph.reads].T
+    stage = _earliest(_levels(graph.n, graph.reads[read == reader]), levels_per_stage)
     start = 0
     for number in np.unique(of_cluster[1:]).tolist():
         own = np.flatnonzero(of_cluster[1:] == number) + 1
@@ -128,10 +124,9 @@ def fewest_registers(netlist: Netlist, clusters: Ids, levels_per_stage: int) -> 
     if levels_per_stage < 1:
         raise OptionError(f"{levels_per_stage} levels per pipeline stage: give at least 1")
     graph = _graph(netlist, clusters)
-    level = _levels(graph)
+    earliest = _earliest(_levels(graph.n, graph.reads), levels_per_stage)
     height = _heights(graph)
-    n_stages = max(1, -(-int(level.max(initial=0)) // levels_per_stage))
-    earliest = np.maximum(level - 1, 0) // levels_per_stage
+    n_stages = int(earliest.max()) + 1
     # (The inputs are above every path: their height counts one level more than gates behind them.)
     latest = n_stages - 1 - height // levels_per_stage
     latest[0] = 0
@@ -148,7 +143,7 @@ def _graph(netlist: Netlist, clusters: Ids) -> _Graph:
     of_node = np.full(netlist.n_nodes, -1, np.int32)
     of_node[1 : netlist.first_gate] = 0
     gates = np.flatnonzero(computed[netlist.first_gate :])
-    _, compact = np.unique(clusters[gates], return_inverse=True)
+    names, compact = np.unique(clusters[gates], return_inverse=True)
     of_node[netlist.first_gate + gates] = compact + 1
     pins = netlist.fanin[gates]
     reader = np.repeat(of_node[netlist.first_gate + gates], netlist.n_pins)
@@ -156,7 +151,7 @@ def _graph(netlist: Netlist, clusters: Ids) -> _Graph:
     outside = (of_node[read] >= 0) & (of_node[read] != reader)
     values = _distinct(read[outside], reader[outside])
     reads = _distinct(of_node[values[:, 0]], values[:, 1])
-    return _Graph(of_node, reads, values, int(compact.max(initial=-1)) + 2)
+    return _Graph(of_node, reads, values, len(names) + 1)
 
 
 def _distinct(left: Ids, right: Ids) -> Ids:
@@ -164,11 +159,21 @@ def _distinct(left: Ids, right: Ids) -> Ids:
     return np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1).astype(np.int32)
 
 
-def _levels(graph: _Graph) -> Ids:
-    """LUT level of every cluster: 0 for the inputs, at least 1 for gates."""
-    lowest = np.ones(graph.n, np.int32)
+def _of_nodes(graph: _Graph, of_cluster: Ids) -> Ids:
+    """What clusters have, for every node, ``i32[n_nodes]``; 0 for those that are in none."""
+    return np.append(of_cluster, 0)[graph.of_node].astype(np.int32)  # (-1 is the last one)
+
+
+def _levels(n: int, reads: Ids) -> Ids:
+    """LUT level of each of ``n`` clusters: 0 for the inputs, at least 1 for gates."""
+    lowest = np.ones(n, np.int32)
     lowest[0] = 0
-    return _longest_paths(lowest, graph.reads)
+    return _longest_paths(lowest, reads)
+
+
+def _earliest(level: Ids, levels_per_stage: int) -> Ids:
+    """First possible stage of every cluster; 0 for the inputs."""
+    return np.maximum(level - 1, 0) // levels_per_stage
 
 
 def _heights(graph: _Graph) -> Ids:
@@ -180,7 +185,7 @@ def _longest_paths(start: Ids, edges: Ids) -> Ids:
     """Longest path to each node, which starts with ``start`` and grows by 1 on every edge."""
     level = start
     source, target = edges.T
-    for _ in range(len(start) + 1):
+    for _ in range(len(start)):
         raised = start.copy()
         np.maximum.at(raised, target, level[source] + 1)
         if np.array_equal(raised, level):
@@ -265,7 +270,7 @@ def _stages(
     netlist: Netlist, graph: _Graph, of_cluster: Ids, n_stages: int, *, minimal: bool
 ) -> Stages:
     """Stages of nodes from stages of clusters."""
-    stage = np.where(graph.of_node > 0, of_cluster[graph.of_node], 0).astype(np.int32)
+    stage = _of_nodes(graph, of_cluster)
     last = np.zeros(netlist.n_nodes, np.int32)
     np.maximum.at(last, graph.values[:, 0], of_cluster[graph.values[:, 1]])
     outputs = netlist.outputs[graph.of_node[netlist.outputs] >= 0]

@@ -1,6 +1,7 @@
 """The benchmark of the tests: mutants are what they should be, and judged as their tests judge."""
 
 import ast
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import code_mutants  # noqa: E402
+import function_callers  # noqa: E402
 from code_edits import edits  # noqa: E402
 from code_mutants import (  # noqa: E402
     LEFT_OUT,
@@ -22,6 +24,7 @@ from code_mutants import (  # noqa: E402
     rooms,
     table,
 )
+from function_callers import Callers, function_at, recorded  # noqa: E402
 
 
 def test_rooms_and_tests_are_those_that_there_are() -> None:
@@ -70,7 +73,19 @@ def changed(text: str, path: str = "a.py") -> set[str]:
         ("raise ValueError(f'{a + 1}')", {"pass"}),
         ("x: Literal[1] = a", set()),
         ("SIZE = 1 << 20", set()),
+        ("SIZE = 1 << 4", set()),
+        ("SIZE, EFFORT = 24, 3", set()),
         ("Alias = A | B[C]", set()),
+        (
+            "x = len(a) == 0",
+            {"x = (len(a) != 0)", "x = (len(a) >= 0)", "x = (len(a) - 1) == 0"}
+            | {"x = len(a) == 1", "x = len(a) == -1"},
+        ),
+        (
+            "x = b == 0",
+            {f"x = {b}" for b in ("(b != 0)", "(b <= 0)", "(b >= 0)", "b == 1", "b == -1")},
+        ),
+        ("x = zip(a, a, strict=True)", set()),
         ("SMALL = 3", {"SMALL = 4", "SMALL = 2"}),
         ("a[i] = b", {"pass"}),
         ('x = "ü", a < b', {'x = "ü", (a <= b)', 'x = "ü", (a > b)'}),
@@ -170,3 +185,55 @@ def test_the_table_counts_every_room() -> None:
         ["verify", "1", "0", "1", "0", "0"],
         ["all", "3", "1", "1", "1", "0"],
     ]
+
+
+def test_the_function_of_a_line() -> None:
+    text = "A = 1\n\ndef f(\n    a=2,\n):\n    def g():\n        return 1\n    return g\n"
+    names = [function_at(text, line) for line in range(1, 9)]
+    assert names == ["<module>"] * 5 + ["f", "g", "f"]
+
+
+def test_tests_that_call_a_function_the_quickest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = {"lgn2hdl/a.py": ["f"], "lgn2hdl/b.py": ["<module>", "g"]}
+    callers = Callers(
+        json.dumps(line)
+        for line in [
+            ["tests/x.py::slow", 9.0, called],
+            ["tests/y.py::other", 2.0, {"lgn2hdl/b.py": ["h"]}],
+            ["tests/y.py::quick", 1.0, called],
+            ["tests/x.py::middle", 3.0, called],
+            ["tests/own.py::own", 0.1, called],
+        ]
+    )
+    text = "def f():\n    return 1\n"
+    arguments = ("lgn2hdl/a.py", text, 2, ["tests/own.py"])
+    order = ["tests/y.py::quick", "tests/x.py::middle", "tests/x.py::slow"]
+    assert callers.of(*arguments) == order
+    monkeypatch.setattr(function_callers, "SECONDS", 1 + 1.0 + 3 + 1.0 + 8.9)
+    assert callers.of(*arguments) == order[:2]
+    monkeypatch.setattr(function_callers, "SECONDS", 1.9)
+    assert callers.of(*arguments) == []
+    assert callers.of("lgn2hdl/c.py", text, 2, []) == []
+    assert callers.of("lgn2hdl/a.c", "x", 1, []) == []
+    assert recorded(None).of(*arguments) == []
+
+
+def test_what_its_own_tests_do_not_see_is_shown_to_those_that_call_it(
+    small_tree: Copy, tmp_path: Path
+) -> None:
+    other = "from lgn2hdl.logic import f\n\ndef test_more():\n    assert f(1, 1) == 1\n"
+    (small_tree.root / "tests" / "test_more.py").write_text(other)
+    path, file = "lgn2hdl/logic.py", tmp_path / "calls"
+    small_tree.record(file, 100)
+    names = [json.loads(line)[0] for line in file.read_text().splitlines()]
+    assert names == ["tests/test_logic.py::test", "tests/test_more.py::test_more"]
+    small_tree.callers = recorded(file)
+    original = (small_tree.root / path).read_text()
+    (edit,) = [
+        edit for edit in edits(path, original) if "a = a - 2" in edit.applied(original)
+    ]  # 3 - 2 is 1 as well
+    assert small_tree.judged(Mutant("room", path, edit), 100)[0] is Outcome.ALIVE
+    other = other.replace("f(1, 1) == 1", "f(4, 1) == 1")
+    (small_tree.root / "tests" / "test_more.py").write_text(other)
+    verdict = small_tree.judged(Mutant("room", path, edit), 100)
+    assert verdict == (Outcome.KILLED, "tests/test_more.py::test_more")
