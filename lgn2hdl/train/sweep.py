@@ -186,7 +186,7 @@ class Sweep:
         except BaseException as error:
             self._tell(trial, None)
             if isinstance(error, (TrainingInterruptedError, KeyboardInterrupt)):
-                self._study.enqueue_trial(trial.params)
+                self._patiently(lambda: self._study.enqueue_trial(trial.params))
             raise
 
     def _patiently(self, action: Callable[[], Result]) -> Result:

@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     InterfaceError,
     OperationalError,
+    PendingRollbackError,
     SQLAlchemyError,
 )
 
@@ -41,9 +43,14 @@ HEARTBEAT, GRACE = 60, 600
 OUTAGE = 300
 """Seconds of trying while a database server is away, such as for a restart."""
 
+WATCHED = "watched"
+"""User attribute of a trial for which another worker has given a sign of life."""
+
 TRIES, MOST_TRIES = "tries", 3
 """User attribute: how often the options of a trial whose worker died have been tried, and how often
 at most."""
+
+_PSYCOPG = ("postgresql://", "postgresql+psycopg://", "postgresql+psycopg2://")
 
 ATTEMPTS, PAUSE = 20, 0.25
 """How often, and after how many seconds, to look again at what another worker is just making."""
@@ -132,7 +139,7 @@ def _open_storage(url: str, where: str) -> optuna.storages.RDBStorage:
                 time.sleep(PAUSE)
                 continue
             raise OptionError(_cannot_open(url, where, error)) from None
-        except (ImportError, ValueError, LookupError) as error:
+        except Exception as error:  # (drivers raise whatever they like)
             raise OptionError(_cannot_open(url, where, error)) from None
     raise AssertionError
 
@@ -141,6 +148,8 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
     options: dict[str, Any] = {"pool_pre_ping": True}  # a connection may be older than the server
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": PATIENCE}
+    if url.startswith(_PSYCOPG):
+        options["client_encoding"] = "utf8"  # where a database has no encoding, text is bytes else
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.storages.RDBStorage(
@@ -161,10 +170,10 @@ def _cannot_open(url: str, where: str, error: Exception) -> str:
     driver = missing_driver(error)
     if driver is not None:
         return f"cannot open the storage {where}: it {driver}"
-    return (
-        f"cannot open the storage {where} ({reason(error, url)}): "
-        "give a URL such as sqlite:///sweep.db"
-    )
+    advice = "give a URL such as sqlite:///sweep.db"
+    if _is_outage(url, error) and not url.startswith("sqlite"):
+        advice = "is the server running, and are user, password and database right?"
+    return f"cannot open the storage {where} ({reason(error, url)}): {advice}"
 
 
 def _saved_identity(study: optuna.Study) -> Any:
@@ -189,6 +198,21 @@ def end_stale_trials(study: optuna.Study) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         optuna.storages.fail_stale_trials(study)
+    _watch_silent_trials(study)
+
+
+def _watch_silent_trials(study: optuna.Study) -> None:
+    """Give a sign of life, once, for trials that may have none: from now on they can become stale.
+
+    A worker can die, or lose its server, between taking a trial and its first sign of life. Optuna
+    never ends such a trial.
+    """
+    storage: Any = study._storage
+    before = datetime.now() - timedelta(seconds=GRACE)
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        if WATCHED not in trial.user_attrs and (trial.datetime_start or before) <= before:
+            storage.record_heartbeat(trial._trial_id)
+            storage.set_trial_user_attr(trial._trial_id, WATCHED, True)
 
 
 def _try_again(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -270,14 +294,21 @@ def _pauses() -> Iterator[float]:
 
 def _is_outage(url: str, error: Exception) -> bool:
     """Whether a server does not answer, which may pass; of a file only a lock is such a thing."""
-    causes = [error, error.__cause__, error.__context__]
+    causes = list(_chain(error))
     if url.startswith("sqlite"):
         return any("locked" in str(cause) for cause in causes)
     return any(
-        isinstance(cause, (OperationalError, InterfaceError))
+        isinstance(cause, (OperationalError, InterfaceError, PendingRollbackError))
         or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
         for cause in causes
     )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what has led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import optuna
 import pytest
 from networks import random_network
 from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
 from lgn2hdl import model_file
 from lgn2hdl.errors import OptionError, OutputError, ToolError
@@ -264,6 +264,16 @@ def let_time_pass(database, seconds):
         )
 
 
+def begun_earlier(database, seconds):
+    """Makes the trials in a database so much older."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "UPDATE trials SET datetime_start = "
+            "strftime('%Y-%m-%d %H:%M:%f', datetime_start, ?) || '000'",
+            [f"-{seconds} seconds"],
+        )
+
+
 def states(sweep):
     return [trial.state.name for trial in sweep._study.get_trials()]
 
@@ -281,6 +291,24 @@ def test_the_trial_of_a_dead_worker_is_ended_and_tried_again(worker, tmp_path):
     assert states(sweep) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
     assert sweep.finished()[-1].config == options
     assert sweep.failures() == ()
+
+
+def test_a_trial_whose_worker_died_before_its_first_sign_of_life(worker, tmp_path):
+    sweep = worker()
+    next_trial(worker()._study)
+    let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+    worker()
+    assert states(sweep) == ["RUNNING"]  # it has only begun
+    assert not sweep._study.get_trials()[0].user_attrs
+    begun_earlier(tmp_path / "sweep.db", GRACE + 5)
+    for _ in range(2):
+        worker()
+        assert states(sweep) == ["RUNNING"]  # (this one is the sign of life, once)
+    let_time_pass(tmp_path / "sweep.db", GRACE + 5)
+    worker()
+    assert states(sweep) == ["FAIL", "WAITING"]
+    sweep.run(1, made_up, ignore)
+    assert states(sweep) == ["FAIL", "COMPLETE"]
 
 
 def test_a_trial_that_kills_its_workers_is_given_up(worker, tmp_path):
@@ -354,14 +382,39 @@ def test_how_long_a_storage_is_waited_for(url, error, is_waited_for):
     assert bool(waits) == is_waited_for
 
 
-def test_a_wrapped_error_is_an_outage_too():
+@pytest.mark.parametrize("error", [GONE, PendingRollbackError("roll back first")], ids=repr)
+def test_a_wrapped_error_is_an_outage_too(error):
     def fails():
-        raise StorageInternalError("failed") from GONE
+        raise StorageInternalError("failed") from error
 
     waits = []
     with pytest.raises(StorageInternalError):
         patiently("mysql://h/d", fails, waits.append)
     assert waits[:5] == [0.5, 1, 2, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (GONE, "is the server running"),
+        (TypeError("cannot use s3cr3t\non bytes"), "(TypeError): give a URL"),
+        (KeyError("x"), "give a URL"),
+    ],
+    ids=["away", "a driver's own error", "another"],
+)
+def test_a_server_that_cannot_be_opened(tmp_path, monkeypatch, error, words):
+    given = {}
+
+    def fails(url, **options):
+        given.update(options)
+        raise error
+
+    monkeypatch.setattr("optuna.storages.RDBStorage", fails)
+    with pytest.raises(OptionError, match=re.escape(words)) as caught:
+        Sweep("postgresql+psycopg://me:s3cr3t@h/d", SearchSpace(BASE, 10), DATA, tmp_path)
+    assert "s3cr3t" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert given["engine_kwargs"]["client_encoding"] == "utf8"
 
 
 @pytest.mark.parametrize(
