@@ -97,6 +97,18 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "c_export/notes.py": ("c_export/test_c_folder.py",),
     "c_export/prepare.py": ("c_export/test_c_source.py",),
     "c_export/templates/*": ("c_export/test_c_export.py",),
+    **{
+        f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_checker_verilog.py")
+        for name in ("expressions", "nets", "text")
+    },
+    **{
+        f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_certificate.py")
+        for name in ("claim", "scores")
+    },
+    "checker/check.py": ("checker/test_certificate.py",),
+    "checker/clauses.py": ("checker/test_checker_graph.py", "checker/test_certificate.py"),
+    "checker/polynomial.py": ("checker/test_checker_graph.py", "checker/test_checker_scores.py"),
+    "checker/replay.py": ("checker/test_certificate.py",),
     "cpu/builder.c": ("cpu/test_builder.py", "cpu/test_program.py"),
     "cpu/columns.py": ("cpu/test_splits.py",),
     "cpu/decompose.py": ("cpu/test_splits.py",),
@@ -127,6 +139,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/parsers.py": ("test_datasets_parsers.py", "test_datasets_files.py"),
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
+    "leash_keeper.py": ("test_leash.py",),
     "passes/*": ("test_passes.py",),
     "passes/dont_cares.py": ("test_dont_cares.py",),
     "passes/replacing.py": ("test_passes.py", "test_dont_cares.py", "test_observe.py"),
@@ -146,11 +159,14 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/threads.py": ("train/test_train_presets.py",),
     "train/trials.py": ("train/test_train_sweep.py",),
     "verify/cells.py": ("verify/test_reader.py", "verify/test_hardware.py"),
+    "verify/certificate/certify.py": ("checker/test_certificate.py",),
+    "verify/certificate/heads.py": ("checker/test_certificate.py",),
     "verify/circuit_proof.py": ("verify/test_design.py",),
     "verify/cone.py": ("verify/test_sweep.py", "verify/test_solver.py"),
     "verify/core_proof.py": ("verify/test_design.py",),
     "verify/deadline.py": ("verify/test_reference.py", "verify/test_design.py"),
     "verify/engines.py": ("verify/test_differential.py",),
+    "verify/grammar.py": ("verify/test_one_meaning.py",),
     "verify/head_proof.py": ("verify/test_design.py",),
     "verify/items.py": ("verify/test_hardware.py", "verify/test_reader.py"),
     "verify/latency_proof.py": ("verify/test_design.py",),
