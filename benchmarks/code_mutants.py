@@ -20,9 +20,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -101,14 +103,10 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_checker_verilog.py")
         for name in ("expressions", "nets", "text")
     },
-    **{
-        f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_certificate.py")
-        for name in ("claim", "scores")
-    },
     "checker/check.py": ("checker/test_certificate.py",),
-    "checker/clauses.py": ("checker/test_checker_graph.py", "checker/test_certificate.py"),
+    "checker/clauses.py": ("checker/test_checker_graph.py", "verify/test_certificate_proofs.py"),
     "checker/polynomial.py": ("checker/test_checker_graph.py", "checker/test_checker_scores.py"),
-    "checker/replay.py": ("checker/test_certificate.py",),
+    "checker/replay.py": ("verify/test_certificate_proofs.py", "checker/test_certificate.py"),
     "cpu/builder.c": ("cpu/test_builder.py", "cpu/test_program.py"),
     "cpu/columns.py": ("cpu/test_splits.py",),
     "cpu/decompose.py": ("cpu/test_splits.py",),
@@ -140,6 +138,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
     "leash_keeper.py": ("test_leash.py",),
+    "observe.py": ("test_observe_steps.py", "test_observe.py"),
     "passes/*": ("test_passes.py",),
     "passes/dont_cares.py": ("test_dont_cares.py",),
     "passes/replacing.py": ("test_passes.py", "test_dont_cares.py", "test_observe.py"),
@@ -159,8 +158,12 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/threads.py": ("train/test_train_presets.py",),
     "train/trials.py": ("train/test_train_sweep.py",),
     "verify/cells.py": ("verify/test_reader.py", "verify/test_hardware.py"),
-    "verify/certificate/certify.py": ("checker/test_certificate.py",),
-    "verify/certificate/heads.py": ("checker/test_certificate.py",),
+    "verify/certificate/certify.py": (
+        "verify/test_certificate_proofs.py", "checker/test_certificate.py",
+    ),
+    "verify/certificate/heads.py": (
+        "verify/test_certificate_proofs.py", "checker/test_certificate.py",
+    ),
     "verify/circuit_proof.py": ("verify/test_design.py",),
     "verify/cone.py": ("verify/test_sweep.py", "verify/test_solver.py"),
     "verify/core_proof.py": ("verify/test_design.py",),
@@ -266,8 +269,11 @@ def drawn(names: Iterable[str], count: int, seed: int) -> list[Mutant]:
     shuffled = []
     for room in names:
         mutants = [mutant for path in rooms()[room] for mutant in mutants_of(room, path)]
-        random.Random(f"{seed} {room}").shuffle(mutants)
-        shuffled.append(list({mutant.place: mutant for mutant in reversed(mutants)}.values()))
+        generator = random.Random(f"{seed} {room}")
+        generator.shuffle(mutants)
+        one_of_a_line = list({mutant.place: mutant for mutant in mutants}.values())
+        generator.shuffle(one_of_a_line)  # (or lines with few mutants would come first)
+        shuffled.append(one_of_a_line)
     chosen: list[Mutant] = []
     while len(chosen) < count and any(shuffled):
         for mutants in shuffled:
@@ -307,6 +313,7 @@ class Copy:
         }
         (folder / "tmp").mkdir()
         self._sound: dict[str, bool] = {}
+        self._process: subprocess.Popen[bytes] | None = None
 
     def judged(self, mutant: Mutant, limit: int) -> tuple[Outcome, str]:
         """What the tests say of a mutant, and the first one that failed.
@@ -360,22 +367,39 @@ class Copy:
         environment = dict(self.environment)
         if limit is not None:
             environment[mutant_profile.SECONDS] = str(limit)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no",
-             "-p", "mutant_profile", f"--hypothesis-profile={mutant_profile.PROFILE}",
-             "--hypothesis-seed=0", *options, *tests],
-            cwd=self.root, env=environment, text=True, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no", "-p", "mutant_profile",
+                     f"--hypothesis-profile={mutant_profile.PROFILE}", "--hypothesis-seed=0",
+                     *options, *tests]  # fmt: skip
+        output = self.root.with_name("output")
+        server = self._server()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps([arguments, environment, str(output)]).encode() + b"\n")
+        process = int(server.stdout.readline())
         try:
-            output, _ = process.communicate(timeout=limit and WAITING * limit)
-            return process.returncode, output
-        except subprocess.TimeoutExpired:
-            return None, ""
+            answered, _, _ = select.select([server.stdout], [], [], limit and WAITING * limit)
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                os.killpg(process, signal.SIGKILL)
+        code = int(server.stdout.readline())
+        return code if answered else None, output.read_text(errors="replace")
+
+    def _server(self) -> subprocess.Popen[bytes]:
+        """The process that runs tests; a new one where there is none."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("warm_pytest.py"))],
+                cwd=self.root, env=self.environment, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+            )  # fmt: skip
+        return self._process
+
+    def close(self) -> None:
+        """End the process that runs tests."""
+        if self._process is not None:
+            with self._process as process:
+                process.kill()
+            self._process = None
 
 
 def failed_test(output: str) -> str | None:
@@ -392,13 +416,14 @@ def judged_by_many(
     """Judge mutants in so many copies at a time, in order."""
     with (
         tempfile.TemporaryDirectory(prefix="code-mutants-") as name,
+        contextlib.ExitStack() as stack,
         ThreadPoolExecutor(jobs) as pool,
     ):
         copies: Queue[Copy] = Queue()
         for number in range(jobs):
             folder = Path(name) / str(number)
             folder.mkdir()
-            copies.put(Copy(folder, callers))
+            copies.put(stack.enter_context(contextlib.closing(Copy(folder, callers))))
 
         def judge(mutant: Mutant) -> tuple[Outcome, str]:
             copy = copies.get()
@@ -437,8 +462,11 @@ def main() -> None:
     parser.add_argument("--calls", type=Path, metavar="FILE", help="what --record wrote")
     arguments = parser.parse_args()
     if arguments.record:
-        with tempfile.TemporaryDirectory(prefix="code-mutants-") as name:
-            Copy(Path(name)).record(arguments.record, 2 * arguments.limit)
+        with (
+            tempfile.TemporaryDirectory(prefix="code-mutants-") as name,
+            contextlib.closing(Copy(Path(name))) as copy,
+        ):
+            copy.record(arguments.record, 2 * arguments.limit)
         return
     untested = [
         path

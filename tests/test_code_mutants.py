@@ -3,6 +3,8 @@
 import ast
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import code_mutants  # noqa: E402
 import function_callers  # noqa: E402
-from code_edits import edits  # noqa: E402
+from code_edits import Edit, edits  # noqa: E402
 from code_mutants import (  # noqa: E402
     LEFT_OUT,
     TESTS,
@@ -122,7 +124,7 @@ def test_every_mutant_compiles_and_differs(path: str) -> None:
 
 
 @pytest.fixture
-def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copy]:
     """A package of one module and its test, copied."""
     root = tmp_path / "root"
     files = {
@@ -137,7 +139,8 @@ def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
     monkeypatch.setattr(code_mutants, "ROOT", root)
     monkeypatch.setattr(code_mutants, "tree", lambda: list(files))
     (tmp_path / "copy").mkdir()
-    return Copy(tmp_path / "copy")
+    with closing(Copy(tmp_path / "copy")) as copy:
+        yield copy
 
 
 def test_mutants_are_judged_by_the_tests_of_their_module(
@@ -164,6 +167,18 @@ def test_a_test_that_fails_on_unchanged_code_kills_nothing(small_tree: Copy) -> 
     edit = edits(path, (small_tree.root / path).read_text())[0]
     verdict = small_tree.judged(Mutant("room", path, edit), 100)
     assert verdict == (Outcome.VOID, "tests/test_logic.py::test")
+
+
+def test_lines_are_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line with many mutants comes as often as one with few; each mutant of it does."""
+    monkeypatch.setattr(code_mutants, "rooms", lambda: {"room": ["a.py"]})
+    mutants = [Mutant("room", "a.py", Edit(0, 0, str(n), 1 + (n > 0), "")) for n in range(10)]
+    monkeypatch.setattr(code_mutants, "mutants_of", lambda _room, _path: mutants)
+    drawn = [code_mutants.drawn(["room"], 1, seed)[0].edit for seed in range(300)]
+    assert 110 < sum(edit.line == 1 for edit in drawn) < 190
+    assert {edit.new for edit in drawn} == set("0123456789")
+    both = code_mutants.drawn(["room"], 5, 0)
+    assert sorted(mutant.edit.line for mutant in both) == [1, 2]
 
 
 def test_the_first_test_that_failed() -> None:

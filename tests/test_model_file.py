@@ -18,6 +18,7 @@ from lgn2hdl import container, model_file
 from lgn2hdl.errors import Lgn2HdlError, ModelFileError, OutputError
 from lgn2hdl.features import fit_features, integer_features
 from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model_file import _replacements
 
 FORMAT, VERSION = model_file.FORMAT, model_file.VERSION
 
@@ -94,6 +95,14 @@ GAP_CHANGES: dict[str, object] = {
 @pytest.mark.parametrize("value", GAP_CHANGES.values(), ids=GAP_CHANGES)
 def test_missing_values_that_do_not_fit_are_refused(tmp_path: Path, value: object) -> None:
     check_refused(with_gaps(), key("missing", value), tmp_path)
+
+
+@pytest.mark.parametrize("values", [3.5, "12", {}, [], 0, False])
+def test_missing_values_are_a_list_with_something_in_it(values: object) -> None:
+    with pytest.raises(TypeError, match="what missing values count as is no list"):
+        _replacements(values)
+    assert _replacements(None) == ()
+    assert _replacements([None, 2, 0.5]) == (None, 2.0, 0.5)
 
 
 def test_the_bytes_of_version_1_stay_as_they_are(tmp_path: Path) -> None:
@@ -224,6 +233,7 @@ CHANGES = {
     "offset infinite": array("features.offset", lambda old: old + np.inf),
     "column too large": array("features.column", lambda old: old + 1000),
     "another head": key("head", "bits"),
+    "fan-in as a type behind its own": array("layers.0.fanin", lambda old: old.astype(np.uint64)),
 }
 
 BITS_CHANGES = {

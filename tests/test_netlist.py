@@ -152,6 +152,7 @@ def test_tables_have_the_smallest_dtype(n_pins: int) -> None:
     [
         ({"n_inputs": -1}, "-1 inputs"),
         ({"fanin": np.zeros(5)}, "fanin has shape"),
+        ({"fanin": np.zeros((5, 2, 1))}, "fanin has shape"),
         ({"fanin": np.zeros((5, 0))}, "fanin has shape"),
         ({"fanin": np.zeros((5, 7))}, "fanin has shape"),
         ({"fanin": np.array([[4, 0]] + [[0, 0]] * 4)}, "not below"),
@@ -159,10 +160,16 @@ def test_tables_have_the_smallest_dtype(n_pins: int) -> None:
         ({"fanin": np.array([[-1, 0]] + [[0, 0]] * 4)}, "not below"),
         ({"table": np.zeros(4)}, "differ in length"),
         ({"origin": np.zeros(4)}, "differ in length"),
+        ({"table": np.zeros(6)}, "differ in length"),
+        ({"table": np.zeros((5, 1))}, "differ in length"),
+        ({"origin": np.zeros(6)}, "differ in length"),
         ({"table": np.full(5, 16)}, "more than 4 bits"),
+        ({"table": np.array([0, 0, 16, 0, 0])}, "more than 4 bits"),
         ({"outputs": np.array([9])}, "not a node"),
         ({"outputs": np.array([-1])}, "not a node"),
         ({"outputs": np.array([[1]])}, "not a node"),
+        ({"outputs": np.array([1, 9])}, "not a node"),
+        ({"outputs": np.array([1, -1])}, "not a node"),
     ],
 )
 def test_contradictions_are_refused(change: dict[str, Any], message: str) -> None:
@@ -226,3 +233,16 @@ def test_packed_inputs_hold_all_samples() -> None:
 def test_frozen_never_changes_a_value(values: list[float]) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         frozen(np.array(values), np.uint8)
+
+
+def test_frozen_refuses_what_a_narrower_or_another_type_lacks() -> None:
+    for values, dtype in [
+        (np.array([1 << 31]), np.int32),
+        (np.array([2.5]), np.int64),
+        (np.array([300], np.int16), np.uint8),
+        (np.array([-1], np.int8), np.uint16),
+        (np.array([1 << 24 | 1]), np.float32),
+    ]:
+        with pytest.raises(ValueError, match="does not fit"):
+            frozen(values, dtype)
+    assert frozen(np.array([1.0, 2.0]), np.int8).tolist() == [1, 2]

@@ -72,9 +72,9 @@ def _check_comment(text: str) -> None:
 
 def first_module(tokens: list[str]) -> tuple[str, list[str], list[str]]:
     """Name and tokens of the first module, and the tokens behind it."""
-    if len(tokens) < 2 or tokens[0] != "module" or "endmodule" not in tokens:
+    if tokens[:1] != ["module"] or "endmodule" not in tokens[2:]:
         raise CheckError("text outside of a module, or a module without an end")
-    end = tokens.index("endmodule")
+    end = tokens.index("endmodule", 2)
     return tokens[1], [*tokens[2:end], END], tokens[end + 1 :]
 
 

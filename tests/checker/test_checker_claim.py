@@ -178,9 +178,21 @@ def test_the_index_must_be_there():
         check_results(replay, CLASSES, {**expected(replay), "b": [], "a": []})
 
 
+def test_scores_from_minus_one_on_are_signed():
+    replay = classes([Score("signed", (2,), -1, 0), Score("unsigned", (4,), 0, 1)])
+    ports = expected(replay, 2)
+    assert (
+        check_results(replay, CLASSES, ports)[0] == "scores: 2 numbers of 2 bits, two's complement"
+    )
+    replay = classes([Score("signed", (2,), -1, 0), Score("unsigned", (4, 6), 0, 3)])
+    with pytest.raises(CheckError, match="class 1 has more bits than its port"):
+        check_results(replay, CLASSES, {**ports, "scores": [2, 2, 4, 6]})
+
+
 @pytest.mark.parametrize(
     ("ranges", "width"),
     [
+        ([(1, 7), (3, 3), (2, 2)], 3), ([(3, 3), (1, 7)], 3), ([(0, 9), (2, 9), (6, 9)], 3),
         ([(0, 3), (0, 3)], 2), ([(0, 3), (0, 4)], 3), ([(-2, 1), (-2, 1)], 2),
         ([(0, 7), (2, 2), (1, 1)], 3), ([(0, 7), (4, 4), (4, 4)], 2), ([(3, 3), (3, 3)], 0),
         ([(0, 8), (5, 5), (1, 1)], 3), ([(-4, -4), (3, 3)], 3), ([(5, 9), (5, 5)], 3),

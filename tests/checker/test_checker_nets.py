@@ -39,7 +39,8 @@ def test_gates():
     flat = Flat()
     net = flat.gate(0b0110, ZERO, ONE)
     assert net == 2
-    assert flat.driver[net] == Driver("gate", (0, 1), 0b0110)
+    assert flat.driver[2:] == [Driver("gate", (0, 1), 0b0110)]
+    assert Driver("copy", (1,)).table == 0
 
 
 def test_how_many_there_may_be(monkeypatch):

@@ -78,7 +78,18 @@ def test_the_first_module():
     assert first_module(rest) == ("b", [";", END], [])
 
 
-@pytest.mark.parametrize("text", ["", "module", "a module b endmodule", "module a ;", "endmodule"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "module",
+        "endmodule",
+        "a module b endmodule",
+        "aaa b endmodule",
+        "zzz b endmodule",
+        "module a ;",
+    ],
+)
 def test_no_module(text):
     with pytest.raises(CheckError, match="outside of a module, or a module without an end"):
         first_module(words_of(text.encode()))
@@ -142,6 +153,7 @@ def test_sized_numbers(word, width, value):
         ("2'b111", "does not fit into its width"),
         ("3'd8", "does not fit into its width"),
         ("9'h200", "does not fit into its width"),
+        ("2'b011", "does not fit into its width"),
         ("2'b12", "is no number"),
         ("4'da", "is no number"),
         ("4'b2", "is no number"),
