@@ -40,20 +40,23 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import numpy as np
 from cpu_baseline.report import markdown
+from python_board import plugged_board
 
 from lgn2hdl import model_file
 from lgn2hdl.cli import cli, run
 from lgn2hdl.cli.streams import prepare_streams
+from lgn2hdl.datasets import load_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 
-SECONDS = 120
+SECONDS = 300
 """Longest time of a line (a busy machine needs several times what a quiet one does)."""
 
 MEMORY = 6 << 30
@@ -65,15 +68,15 @@ BASES: dict[str, tuple[str, ...]] = {
     "train": ("--dataset", "digits", "--out", "out.lgn", "--layers", "20,10", "--steps", "3"),
     "info": ("model.lgn",),
     "synth": ("model.lgn", "--out", "out", "--no-area", "--vectors", "20"),
-    "sim": ("model.lgn", "--out", "out", "--simulator", "icarus"),
+    "sim": ("model.lgn", "--out", "out", "--simulator", "wheel"),
     "predict": ("model.lgn", "rows.npy"),
     "eval": ("model.lgn", "--dataset", "own.npz"),
     "export-c": ("model.lgn", "--out", "out"),
     "compare": ("model.lgn", "--no-simulate", "--vectors", "10", "--mismatch", "out.json"),
     "verify": ("model.lgn",),
-    "host": ("model.lgn", "rows.npy", "--port", "absent"),
+    "host": ("model.lgn", "rows.npy", "--port", "board"),
 }
-"""Lines that work, or of which it is known why not (no simulator, no board)."""
+"""Lines that work; ``host`` talks to a board in Python."""
 
 QUICK = ("info", "predict", "eval", "export-c", "host")
 """Commands that take no time."""
@@ -161,6 +164,8 @@ def _changed(
     return Line(name, tuple(arguments), " ".join(changed))
 
 
+MANIFESTS = {"synth": "manifest.json", "sim": "manifest.json", "export-c": "c_manifest.json"}
+
 FLAG = "\0flag"
 """Stands for an option without a value."""
 
@@ -174,8 +179,6 @@ def values(item: click.Parameter) -> list[str]:
         return WHOLE + NUMBERS
     if isinstance(kind, click.types.FloatParamType):
         return REAL + NUMBERS
-    if item.name == "simulator":  # (the others may be there, and take minutes)
-        return ["icarus", "", "nope"]
     if isinstance(kind, click.Choice):
         return [*kind.choices, "", "nope", kind.choices[0].upper() + " ", "x" * 300]
     if isinstance(kind, click.Path):
@@ -187,13 +190,13 @@ def values(item: click.Parameter) -> list[str]:
 def prepare(folder: Path) -> None:
     """Files that work, and all the other things that a path can lead to."""
     network = model_file.load(ROOT / "models" / "monk1.lgn")
-    model_file.save(dataclasses.replace(network, card={}), folder / "model.lgn")
-    features = network.features
-    rows = np.zeros((ROWS, features.n_columns))
-    np.save(folder / "rows.npy", rows)
-    x = np.tile(np.arange(3), (40, 1)).repeat(2, axis=1)[:, : features.n_columns]
-    np.savez(folder / "own.npz", x_train=x, y_train=np.arange(40) % 2, x_test=x,
-             y_test=np.arange(40) % 2)  # fmt: skip
+    bits = np.eye(network.features.n_features, dtype=int)
+    label = np.arange(len(bits)) % 2
+    np.savez(folder / "own.npz", x_train=bits, y_train=label, x_test=bits, y_test=label)
+    features = load_dataset(str(folder / "own.npz")).features
+    network = dataclasses.replace(network, features=features, card={})
+    model_file.save(network, folder / "model.lgn")
+    np.save(folder / "rows.npy", bits[:ROWS])
     (folder / "text.csv").write_text("a,b,label\n1,2,x\n3,4,y\n")
     (folder / "empty").write_bytes(b"")
     (folder / "garbage").write_bytes(random.Random(0).randbytes(4096))
@@ -350,13 +353,15 @@ def _kept_promises(line: Line, ended: Ended, folder: Path) -> Iterator[tuple[boo
     arguments = list(line.arguments)
     if "--json" in arguments:
         yield not _is_json(ended.out), "no JSON"
-    elif line.command == "predict":
+    elif line.command in ("predict", "host"):
         yield len(ended.out.splitlines()) != ROWS, "not a line a row"
+    elif line.command == "sim":
+        yield "PASS: " not in ended.out, "no test passed"
     else:
         yield not ended.out.strip(), "nothing was printed"
     if "--out" in arguments:
         target = folder / arguments[len(arguments) - arguments[::-1].index("--out")]
-        manifest = {"synth": "manifest.json", "export-c": "c_manifest.json"}.get(line.command)
+        manifest = MANIFESTS.get(line.command)
         if manifest is not None:
             yield not _is_json((target / manifest).read_text()), f"no {manifest}"
         elif line.command == "train":
@@ -385,8 +390,11 @@ def tried(line: Line, template: Callable[[Path], None], work: Path) -> tuple[str
     folder.mkdir()
     try:
         template(folder)
-        before = picture(folder)
-        ended = run_line(line, folder)
+        with ExitStack() as stack:
+            if line.command == "host":
+                stack.enter_context(plugged_board(folder / "model.lgn", folder / "board"))
+            before = picture(folder)
+            ended = run_line(line, folder)
         return judge(line, ended, folder, before), ended
     finally:
         if (folder / "closed").exists():

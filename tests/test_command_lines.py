@@ -13,11 +13,13 @@ BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 sys.path.insert(0, str(BENCHMARKS))
 import command_lines  # noqa: E402
-from command_lines import Ended, Line, judge, lines, picture, quick_lines  # noqa: E402
+from command_lines import QUICK, Ended, Line, judge, lines, picture, quick_lines  # noqa: E402
 
 REFUSED = Ended(1, "", "lgn2hdl: error: no\n", 0.1)
 PREDICTED = Ended(0, "1\n1\n0\n", "", 0.1)
 PREDICT = Line("predict", ("model.lgn", "rows.npy"), "")
+SIM = Line("sim", ("model.lgn", "--out", "out"), "")
+HOST = Line("host", ("model.lgn", "rows.npy", "--port", "board"), "")
 EXPORT = Line("export-c", ("model.lgn", "--out", "out"), "")
 
 
@@ -49,6 +51,13 @@ def test_what_is_right(folder):
     (folder / "out").mkdir()
     (folder / "out" / "c_manifest.json").write_text("{}")
     assert judge(EXPORT, PREDICTED, folder, before) == "done"
+    assert judge(HOST, PREDICTED, folder, before) == "done"
+    assert "not a line a row" in judge(
+        HOST, dataclasses.replace(PREDICTED, out="1\n"), folder, before
+    )
+    (folder / "out" / "manifest.json").write_text("{}")
+    assert "no test passed" in judge(SIM, PREDICTED, folder, before)
+    assert judge(SIM, dataclasses.replace(PREDICTED, out="PASS: 3\n"), folder, before) == "done"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +105,23 @@ def test_what_was_promised_is_missed(folder):
 def test_paths_that_may_not_be_searched_are_tried_with_every_command():
     tried = {line.command for line in quick_lines(0, 0) if "closed" in " ".join(line.arguments)}
     assert tried == set(cli.commands)
+
+
+def test_lines_that_work_are_done():
+    """Without a hostile value; each of those that take no time, in a process of its own."""
+    program = f"""
+import sys, tempfile
+sys.path.insert(0, {str(BENCHMARKS)!r})
+from pathlib import Path
+from command_lines import BASES, QUICK, Line, prepare, tried
+for name in QUICK:
+    with tempfile.TemporaryDirectory() as work:
+        verdict, ended = tried(Line(name, BASES[name], ""), prepare, Path(work))
+        print(name, verdict, ended.err if verdict != "done" else "")
+"""
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout.split() == [word for name in QUICK for word in (name, "done")]
 
 
 def test_none_of_the_quick_ones_is_wrong(tmp_path):
