@@ -81,14 +81,25 @@ def test_digits_need_no_folder(tmp_path):
     np.testing.assert_array_equal(np.bincount(digits.y_test), (total + 2) // 5)
 
 
+def sha256(values, dtype):
+    return hashlib.sha256(np.asarray(values, dtype).tobytes()).hexdigest()
+
+
 def test_digits_are_those_of_scikit_learn():
-    source = pytest.importorskip("sklearn.datasets").load_digits()
+    """The hashes are of ``data`` and ``target`` of scikit-learn 1.9.1's ``load_digits``."""
+    source = arrays_of(Path(public.__file__).parents[1] / "data" / "digits.npz")
+    assert sha256(source["x"], np.uint8) == (
+        "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3"
+    )
+    assert sha256(source["y"], np.uint8) == (
+        "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0"
+    )
     table = public.digits()
-    test = stratified_test_rows(source.target)
-    np.testing.assert_array_equal(table.x_train, source.data[~test])
-    np.testing.assert_array_equal(table.y_train, source.target[~test])
-    np.testing.assert_array_equal(table.x_test, source.data[test])
-    np.testing.assert_array_equal(table.y_test, source.target[test])
+    test = stratified_test_rows(source["y"])
+    np.testing.assert_array_equal(table.x_train, source["x"][~test])
+    np.testing.assert_array_equal(table.y_train, source["y"][~test])
+    np.testing.assert_array_equal(table.x_test, source["x"][test])
+    np.testing.assert_array_equal(table.y_test, source["y"][test])
 
 
 def test_data_sets_are_read_only():
@@ -157,12 +168,18 @@ def test_missing_values_of_adult_set_no_bit(data_folder):
     np.testing.assert_array_equal(bits, ~missing)
 
 
-def test_breast_cancer_split_is_scikit_learns(data_folder):
-    selection = pytest.importorskip("sklearn.model_selection")
+def test_breast_cancer_split_is_scikit_learns():
+    """The hashes are of what scikit-learn 1.9.1 gives.
+
+    ``train_test_split(numpy.arange(277), test_size=0.25, random_state=0)``.
+    """
     order = np.random.RandomState(0).permutation(277)
-    train, test = selection.train_test_split(np.arange(277), test_size=0.25, random_state=0)
-    np.testing.assert_array_equal(order[70:], train)
-    np.testing.assert_array_equal(order[:70], test)
+    assert sha256(order[70:], "<u2") == (
+        "e8620cacba87fcd77bcc76e86e8206d269f479b52b7e79bd7d805618b228bd19"
+    )
+    assert sha256(order[:70], "<u2") == (
+        "45b313d84ce6a22c93775b58c1d3449153f00c150710bebc16bd2f4e03fc31bd"
+    )
 
 
 def sorted_rows(x, y):
