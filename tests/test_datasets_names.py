@@ -126,7 +126,7 @@ def test_an_image_with_flags_is_no_longer_an_image(tmp_path):
 
 def test_arrays_that_are_not_read_are_said(tmp_path):
     assert load_dataset(saved(tmp_path, cat_a=np.array(["r", "g", "b"]))).notes == ()
-    path = saved(tmp_path, x_val=np.zeros((1, 2)), feature_name=np.array(["a", "b"]))
-    assert load_dataset(path).notes == ("arrays that are not read: 'x_val', 'feature_name'",)
+    path = saved(tmp_path, x_valid=np.zeros((1, 2)), feature_name=np.array(["a", "b"]))
+    assert load_dataset(path).notes == ("arrays that are not read: 'x_valid', 'feature_name'",)
     many = load_dataset(saved(tmp_path, **{f"z{index}": np.zeros(1) for index in range(7)}))
     assert many.notes[0].endswith("'z4' and 2 more")

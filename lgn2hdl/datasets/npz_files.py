@@ -20,29 +20,36 @@ from lgn2hdl.model import MAX_OUTPUT_BITS
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 REQUIRED = ("x_train", "y_train", "x_test", "y_test")
+VALIDATION = ("x_val", "y_val")
 OPTIONAL = ("feature_names", "class_names", "output_names", "is_categorical")
 
 
 def read_table(path: Path) -> Table:
     """Read ``x_train``, ``y_train``, ``x_test``, ``y_test`` and the optional descriptions.
 
-    Rows of more than one axis are flattened. ``y_...`` are labels, one a row, or bit targets: rows
-    of 0 and 1. ``feature_names``, ``class_names``, ``output_names`` (of bit targets),
-    ``is_categorical`` and ``cat_<feature>`` (the names of a column's codes) are optional.
-    Bytes (``uint8``) without categories pass as 8-bit integers, booleans as 1-bit ones.
+    ``x_val`` and ``y_val``, if they are there, are training rows that only choose between states of
+    the training; they come behind the others. Rows of more than one axis are flattened. ``y_...``
+    are labels, one a row, or bit targets: rows of 0 and 1. ``feature_names``, ``class_names``,
+    ``output_names`` (of bit targets), ``is_categorical`` and ``cat_<feature>`` (the names of a
+    column's codes) are optional. Bytes (``uint8``) without categories pass as 8-bit integers,
+    booleans as 1-bit ones.
 
     Raises:
         DataError: if the file or what it holds cannot be used.
     """
-    arrays = limits.read_npz(path)
+    arrays: Arrays = limits.read_npz(path)
     absent = [name for name in REQUIRED if name not in arrays]
     if absent:
         raise DataError(f"{path} has no {', '.join(absent)}: save {', '.join(REQUIRED)} in it")
     x_train, x_test = rows(path, "x_train", arrays), rows(path, "x_test", arrays)
     _check_targets(path, arrays)
+    n_train = len(x_train)
+    arrays, validation = _with_validation(path, arrays)
+    x_train = rows(path, "x_train", arrays)
     names = _feature_names(path, arrays, x_train)
     categories = _categories(path, arrays, names, (x_train, x_test))
-    _check_codes(path, names, categories, {"x_train": x_train, "x_test": x_test})
+    parts = {"x_train": x_train[:n_train], "x_val": x_train[n_train:], "x_test": x_test}
+    _check_codes(path, names, categories, parts)
     if arrays["y_train"].ndim == 2:
         y_train, y_test = arrays["y_train"], arrays["y_test"]
         class_names = _output_names(path, arrays)
@@ -55,13 +62,54 @@ def read_table(path: Path) -> Table:
         class_names=class_names,
         plain_width=None if any(categories) else _plain_width(arrays),
         image_shape=arrays["x_train"].shape[1:] if arrays["x_train"].ndim > 2 else None,
+        validation=validation,
         notes=_notes(arrays),
     )  # fmt: skip
 
 
+def _with_validation(path: Path, arrays: Arrays) -> tuple[Arrays, npt.NDArray[np.bool_] | None]:
+    """The arrays with the rows for validation behind the training rows, and which rows these are.
+
+    Raises:
+        DataError: if there are some that do not go with the training rows.
+    """
+    if not any(name in arrays for name in VALIDATION):
+        return arrays, None
+    x, y = rows(path, "x_val", arrays), arrays["y_val"]
+    x_train, y_train = rows(path, "x_train", arrays), arrays["y_train"]
+    for key, one in (("train", (x_train, y_train)), ("val", (x, y))):
+        if not len(one[0]) or len(one[0]) != len(one[1]):
+            raise DataError(
+                f"{path}: x_{key} has {len(one[0])} rows and y_{key} {len(one[1])}: give one "
+                "target a row, and at least one row"
+            )
+    if y.ndim == 1 and "class_names" not in arrays:
+        _labels(path, "y_val", y)
+    merged = {
+        **arrays,
+        "x_train": _joined(path, "x", arrays),
+        "y_train": _joined(path, "y", arrays),
+    }
+    return merged, np.arange(len(x_train) + len(x)) >= len(x_train)
+
+
+def _joined(path: Path, key: str, arrays: Arrays) -> npt.NDArray[Any]:
+    """The rows for training, and those for validation behind them."""
+    parts = [arrays[f"{key}_train"], arrays[f"{key}_val"]]
+    if parts[0].dtype.kind in "US":
+        return np.array([*text(parts[0]), *text(parts[1])])
+    joined = np.concatenate(parts)
+    if joined.dtype.kind == "f" and all(part.dtype.kind != "f" for part in parts):
+        raise DataError(
+            f"{path}: {key}_train holds {parts[0].dtype} values, {key}_val {parts[1].dtype}: "
+            "give both the same"
+        )
+    return joined
+
+
 def _notes(arrays: Arrays) -> tuple[str, ...]:
     """A word on arrays that nobody reads: a name may be mistyped."""
-    known = {*REQUIRED, *OPTIONAL}
+    known = {*REQUIRED, *VALIDATION, *OPTIONAL}
     others = [name for name in arrays if name not in known and not name.startswith("cat_")]
     if not others:
         return ()
@@ -94,21 +142,40 @@ def _plain_width(arrays: Arrays) -> int | None:
 
 
 def _check_targets(path: Path, arrays: Arrays) -> None:
+    """Check the shapes of the parts against each other, and the kinds of their targets."""
     kinds = {1: ("buiUS", "integers or text"), 2: ("bui", "the bits 0 and 1 as integers")}
-    for key in ("y_train", "y_test"):
-        y = arrays[key]
+    some = [name for name in VALIDATION if name in arrays]
+    if len(some) == 1:
+        other = next(name for name in VALIDATION if name not in some)
+        raise DataError(f"{path} has {some[0]}, but no {other}: save both in it, or neither")
+    for part in ("train", "test", "val") if some else ("train", "test"):
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         if y.ndim not in kinds or y.ndim != arrays["y_train"].ndim:
             raise DataError(
-                f"{key} in {path} has shape {y.shape}: give one label a row in both y_train and "
-                "y_test, or rows of bits in both"
+                f"y_{part} in {path} has shape {y.shape}: give one label a row in both y_train and "
+                f"y_{'test' if part == 'train' else part}, or rows of bits in both"
             )
         known, wish = kinds[y.ndim]
         if y.dtype.kind not in known:
-            raise DataError(f"{key} in {path} holds {y.dtype} values: give {wish}")
-    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+            raise DataError(f"y_{part} in {path} holds {y.dtype} values: give {wish}")
+        if part == "val":
+            _check_like_training(path, arrays)
+        if arrays["x_train"].shape[1:] != x.shape[1:]:
+            raise DataError(
+                f"{path}: rows of x_train have shape {arrays['x_train'].shape[1:]}, "
+                f"rows of x_{part} {x.shape[1:]}: give both the same"
+            )
+
+
+def _check_like_training(path: Path, arrays: Arrays) -> None:
+    """Check that the targets for validation can stand behind the others."""
+    y_train, y = arrays["y_train"], arrays["y_val"]
+    if (y.dtype.kind in "US") != (y_train.dtype.kind in "US"):
+        raise DataError(f"{path}: y_train and y_val must both be integers or both be text")
+    if y.shape[1:] != y_train.shape[1:]:
         raise DataError(
-            f"{path}: rows of x_train have shape {arrays['x_train'].shape[1:]}, "
-            f"rows of x_test {arrays['x_test'].shape[1:]}: give both the same"
+            f"{path}: rows of y_train have {y_train.shape[1]} bits, rows of y_val {y.shape[1]}: "
+            "give both the same"
         )
 
 
