@@ -2,8 +2,8 @@
 
 What a fixture calls, or the import of the test's file, counts for all tests of the file. The file
 that the environment names gets a line of JSON for each test: its name, the seconds of processor
-time that it took, and the names of the functions, by file of the package; ``<module>`` is what is
-done when the file is imported.
+time that it took, those of its file's imports and fixtures, and the names of the functions, by file
+of the package; ``<module>`` is what is done when the file is imported.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ class Calls:
     Attributes:
         called: those of the test that runs now, or of what is not one test's.
         by_file: of the fixtures and imports of a file of tests.
+        seconds: that these took.
         by_test: name, seconds and functions of every test.
     """
 
     def __init__(self) -> None:
         self.called: Functions = {}
         self.by_file: dict[str, Functions] = defaultdict(dict)
+        self.seconds: dict[str, float] = defaultdict(float)
         self.by_test: list[tuple[str, float, Functions]] = []
 
     def trace(self, frame: FrameType, _event: str, _value: Any) -> None:
@@ -56,18 +58,20 @@ class Calls:
             self.by_test.append((name, seconds, self.called))
         else:
             self.by_file[name.partition("::")[0]] |= self.called
+            self.seconds[name.partition("::")[0]] += seconds
         self.called = before
 
     def lines(self) -> Iterator[str]:
         """What is written."""
         for name, seconds, called in self.by_test:
-            functions = defaultdict(list)
-            for code in (called | self.by_file[name.partition("::")[0]]).values():
+            file, functions = name.partition("::")[0], defaultdict(list)
+            for code in (called | self.by_file[file]).values():
                 if code.co_filename.startswith(PACKAGE):
                     path = code.co_filename.removeprefix(PACKAGE).replace(os.sep, "/")
                     functions[f"lgn2hdl/{path}"].append(code.co_name)
             sorted_functions = {path: sorted(set(functions[path])) for path in sorted(functions)}
-            yield json.dumps([name, round(seconds, 3), sorted_functions]) + "\n"
+            times = [round(seconds, 3), round(self.seconds[file], 3)]
+            yield json.dumps([name, *times, sorted_functions]) + "\n"
 
 
 def _processor_time() -> float:

@@ -12,7 +12,7 @@ SECONDS = 60.0
 """Processor time of the tests that are run for a mutant, all together."""
 
 FILE_SECONDS = 1.0
-"""Processor time to import another file of tests."""
+"""Processor time that another file of tests takes at least."""
 
 MODULE = "<module>"
 """What is done when a file is imported, as a function."""
@@ -23,13 +23,16 @@ class Callers:
 
     Attributes:
         tests: name and seconds of tests, the quickest first, by file and name of the function.
+        file_seconds: those of the imports and fixtures of each file of tests.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
         """``lines``: a line of JSON for each test."""
         self.tests: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
+        self.file_seconds: dict[str, float] = {}
         for line in lines:
-            test, seconds, functions = json.loads(line)
+            test, seconds, of_file, functions = json.loads(line)
+            self.file_seconds[test.partition("::")[0]] = max(FILE_SECONDS, of_file)
             for path, names in functions.items():
                 for name in names:
                     self.tests[path, name].append((seconds, test))
@@ -53,7 +56,7 @@ class Callers:
             file = test.partition("::")[0]
             if file in without:
                 continue
-            left -= seconds + FILE_SECONDS * (file not in files)
+            left -= seconds + self.file_seconds[file] * (file not in files)
             if left < 0:
                 break
             files.add(file)

@@ -213,20 +213,20 @@ def test_tests_that_call_a_function_the_quickest_first(monkeypatch: pytest.Monke
     callers = Callers(
         json.dumps(line)
         for line in [
-            ["tests/x.py::slow", 9.0, called],
-            ["tests/y.py::other", 2.0, {"lgn2hdl/b.py": ["h"]}],
-            ["tests/y.py::quick", 1.0, called],
-            ["tests/x.py::middle", 3.0, called],
-            ["tests/own.py::own", 0.1, called],
+            ["tests/x.py::slow", 9.0, 0.0, called],
+            ["tests/y.py::other", 2.0, 2.5, {"lgn2hdl/b.py": ["h"]}],
+            ["tests/y.py::quick", 1.0, 2.5, called],
+            ["tests/x.py::middle", 3.0, 0.0, called],
+            ["tests/own.py::own", 0.1, 0.0, called],
         ]
     )
     text = "def f():\n    return 1\n"
     arguments = ("lgn2hdl/a.py", text, 2, ["tests/own.py"])
     order = ["tests/y.py::quick", "tests/x.py::middle", "tests/x.py::slow"]
     assert callers.of(*arguments) == order
-    monkeypatch.setattr(function_callers, "SECONDS", 1 + 1.0 + 3 + 1.0 + 8.9)
+    monkeypatch.setattr(function_callers, "SECONDS", 1 + 2.5 + 3 + 1.0 + 8.9)
     assert callers.of(*arguments) == order[:2]
-    monkeypatch.setattr(function_callers, "SECONDS", 1.9)
+    monkeypatch.setattr(function_callers, "SECONDS", 3.4)
     assert callers.of(*arguments) == []
     assert callers.of("lgn2hdl/c.py", text, 2, []) == []
     assert callers.of("lgn2hdl/a.c", "x", 1, []) == []

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,3 +55,32 @@ def test_shuffles_are_orders_of_all_sources_one_after_the_other():
         assert sorted(drawn[start : start + 7]) == list(range(7))
     assert len(set(drawn[21:])) == 4
     assert drawn[:7].tolist() != drawn[7:14].tolist()
+
+
+SETS = [
+    # sources, sets, size, seed
+    (5, 7, 5, 0, "8bf242bbd3e0d246"),
+    (7, 30, 3, 1, "457ee9fc06d0e908"),
+    (12, 100, 3, 2, "d5c7c28562dad530"),
+    (11, 4, 3, 3, "697277ba186ee5a5"),
+    (64, 999, 6, 4, "7df17d176cc6e7bb"),
+    (300, 50, 8, 5, "ac90aa4d4df81ed4"),
+]
+"""What the sets of a seed are."""
+
+
+@pytest.mark.parametrize(("sources", "number", "size", "seed", "expected"), SETS)
+def test_a_seed_gives_the_same_sets_for_ever(sources, number, size, seed, expected):
+    sets = balanced_sets(sources, number, size, np.random.default_rng(seed))
+    assert sets.shape == (size, number)
+    content = np.ascontiguousarray(sets, "<i4").tobytes()
+    assert hashlib.sha256(content).hexdigest()[:16] == expected
+
+
+def test_repeats_are_found_in_the_lower_row():
+    sets = np.array([[1, 2, 3, 4], [1, 5, 6, 4], [7, 2, 6, 4]])
+    row, column = balance._repeats(sets)
+    assert list(zip(row.tolist(), column.tolist(), strict=True)) == [
+        (1, 0), (1, 3), (2, 1), (2, 2), (2, 3),
+    ]  # fmt: skip
+    assert [len(item) for item in balance._repeats(sets[:1])] == [0, 0]

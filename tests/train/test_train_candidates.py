@@ -1,3 +1,6 @@
+import hashlib
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -161,3 +164,39 @@ def test_every_block_of_nodes_gets_its_candidates(kind, monkeypatch):
     assert_distinct(drawn, 200)
     assert_distinct(again, 200)
     assert (again != drawn).any(axis=(0, 1)).all()
+
+
+def fingerprint(array):
+    """Begin of the hash of an array's numbers."""
+    return hashlib.sha256(np.ascontiguousarray(array, "<i4").tobytes()).hexdigest()[:16]
+
+
+DRAWN = [
+    # kind, sources, width, fan-in, count, radius, seed
+    ("candidates", 5, 7, 2, 5, 1, 0, "f7e7bbd88719d2ed"),
+    ("candidates", 40, 33, 3, 6, 1, 1, "7faac79e5a70d6e1"),
+    ("candidates", 300, 500, 2, 8, 1, 2, "19627cd9110204ce"),
+    ("local-candidates", 9, 7, 2, 9, 1, 3, "3fe1874e694492a0"),
+    ("local-candidates", 49, 60, 3, 6, 1, 4, "186d62f6abe1105e"),
+    ("local-candidates", 100, 200, 2, 30, 2, 5, "d0d42b36a25cd869"),
+    ("local-candidates", 400, 90, 6, 4, 3, 6, "a668011624d42a0e"),
+]
+"""What the candidates of a seed are, and what they become when a third of them is drawn anew."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources", "width", "fan_in", "count", "radius", "seed", "expected"), DRAWN
+)
+def test_a_seed_gives_the_same_candidates_for_ever(
+    kind, sources, width, fan_in, count, radius, seed, expected
+):
+    """Or models could not be trained again as they were."""
+    columns = math.isqrt(sources - 1) + 1
+    places = pixel_places(np.arange(sources), (columns, columns))
+    rng = np.random.default_rng(seed)
+    given = {"places": places, "radius": radius}
+    first = draw_candidates(kind, sources, width, rng, fan_in=fan_in, count=count, **given)
+    keep = np.random.default_rng(seed).random(first.shape) < 0.7
+    found = [first, redraw(first, keep, sources, rng), redraw(first, keep, sources, rng, **given)]
+    assert all(item.shape == (count, fan_in, width) for item in found)
+    assert fingerprint(np.stack(found)) == expected
