@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-SECONDS = 60.0
+SECONDS = 25.0
 """Processor time of the tests that are run for a mutant, all together."""
 
 FILE_SECONDS = 1.0
