@@ -125,7 +125,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "datasets/cifar.py": ("test_datasets_cifar.py",),
     **{
-        f"datasets/{name}.py": ("test_datasets_csv.py", "test_datasets_files.py")
+        f"datasets/{name}.py": (
+            "test_datasets_steps.py", "test_datasets_csv.py", "test_datasets_files.py",
+        )
         for name in ("cells", "csv_columns", "csv_files", "csv_sheet", "csv_split", "notations")
     },
     "datasets/rows.py": ("test_datasets_rows.py", "test_datasets_csv.py"),
@@ -173,6 +175,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verify/engines.py": ("verify/test_differential.py",),
     "verify/grammar.py": ("verify/test_one_meaning.py",),
     "verify/head_proof.py": ("verify/test_design.py",),
+    "verify/interface_proof.py": (
+        "verify/test_interface_names.py", "verify/test_interface_proof.py",
+    ),
     "verify/items.py": ("verify/test_hardware.py", "verify/test_reader.py"),
     "verify/latency_proof.py": ("verify/test_design.py",),
     "verify/replay.py": ("verify/test_design.py",),

@@ -133,6 +133,24 @@ def test_many_rows_are_the_same_as_few() -> None:
     assert np.array_equal(adder.predict(rows), np.tile(adder_outputs(4, all_rows(8)), (150, 1)))
 
 
+def test_arrays_have_their_types_and_nobody_writes_to_them() -> None:
+    fanin, table = np.array([[0, 1], [1, 0]], np.int64), np.array([8, 6], np.int64)
+    layer = Lut(fanin, table)
+    encoder = Thermometer(np.array([0, 1], np.int64), np.array([1, 2], np.int64))
+    head = GroupSum(np.array([0, 1], np.int64), np.array([1, 1], np.int64), np.zeros(2, int), 1.0)
+    arrays = [
+        (layer.fanin, np.int32), (layer.table, np.uint8), (encoder.feature, np.int32),
+        (encoder.threshold, np.int32), (head.class_of, np.int16), (head.weight, np.int8),
+        (head.bias, np.int32),
+    ]  # fmt: skip
+    for array, dtype in arrays:
+        assert array.dtype == dtype
+        assert not array.flags.writeable
+    fanin[:], table[:] = 9, 9
+    assert layer.fanin.tolist() == [[0, 1], [1, 0]]
+    assert layer.table.tolist() == [8, 6]
+
+
 def test_no_rows() -> None:
     assert SMALL.scores(np.empty((0, 2), np.uint8)).shape == (0, 2)
     assert SMALL.predict(np.empty((0, 2), np.uint8)).shape == (0,)
