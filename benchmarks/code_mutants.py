@@ -194,6 +194,12 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 """Tests of modules that have none of their name, or not only these; the most exact first."""
 
 
+LIBRARIES = (
+    "numpy", "scipy.sparse", "scipy.optimize", "hypothesis.extra.numpy", "jinja2", "click",
+    "amaranth.sim", "amaranth.back.rtlil", "_hypothesis_pytestplugin", "torch",
+)  # fmt: skip
+"""What tests take long to import: it is imported once."""
+
 WAITING = 20
 """Tests that sleep are stopped after so many times the processor time that they may take."""
 
@@ -319,14 +325,15 @@ class Copy:
             "TMPDIR": str(folder / "tmp"),
         }
         (folder / "tmp").mkdir()
-        self._sound: dict[str, bool] = {}
+        self._known: dict[tuple[str, ...], bool] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def judged(self, mutant: Mutant, limit: int) -> tuple[Outcome, str]:
         """What the tests say of a mutant, and the first one that failed.
 
         Those of its module are asked first, then those that call the changed function. There is no
-        verdict where the test that fails does so on unchanged code, too.
+        verdict where the test that fails does so on unchanged code, too, nor where the tests take
+        more than half of the limit there.
 
         Args:
             mutant: the mutant.
@@ -344,7 +351,8 @@ class Copy:
         finally:
             file.write_text(original)
         if code == -signal.SIGXCPU or code == -signal.SIGKILL or code is None:
-            return Outcome.TIMED_OUT, f"after {limit} s"
+            ends = self._passes(tuple(tests), limit // 2)
+            return Outcome.TIMED_OUT if ends else Outcome.VOID, f"after {limit} s"
         if code == 0:
             return Outcome.ALIVE, ""
         failed = failed_test(output)
@@ -362,10 +370,13 @@ class Copy:
 
     def _is_sound(self, test: str) -> bool:
         """Whether a test passes on the unchanged tree, or a whole file can be read there."""
-        if test not in self._sound:
-            code, _ = self._pytest([test, *["--collect-only"] * ("::" not in test)])
-            self._sound[test] = code == 0
-        return self._sound[test]
+        return self._passes((test, *["--collect-only"] * ("::" not in test)))
+
+    def _passes(self, tests: tuple[str, ...], limit: int | None = None) -> bool:
+        """Whether tests pass on the unchanged tree, within the limit."""
+        if tests not in self._known:
+            self._known[tests] = self._pytest(list(tests), limit)[0] == 0
+        return self._known[tests]
 
     def _pytest(
         self, tests: list[str], limit: int | None = None, options: Iterable[str] = ()
@@ -395,7 +406,7 @@ class Copy:
         """The process that runs tests; a new one where there is none."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("warm_pytest.py"))],
+                [sys.executable, str(Path(__file__).with_name("warm_pytest.py")), *LIBRARIES],
                 cwd=self.root, env=self.environment, start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
             )  # fmt: skip

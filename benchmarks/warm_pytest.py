@@ -4,7 +4,7 @@ A process that has imported what tests take long to import, but nothing of the p
 every run. It reads a line of JSON for each, ``[arguments, environment, file of the output]``, and
 answers with the process id of the run, which leads a process group, and then with how it ended.
 
-    python benchmarks/warm_pytest.py
+    python benchmarks/warm_pytest.py LIBRARY ...
 """
 
 from __future__ import annotations
@@ -16,16 +16,10 @@ import os
 import sys
 from typing import NoReturn
 
-LIBRARIES = (
-    "numpy", "scipy.sparse", "scipy.optimize", "hypothesis.extra.numpy", "jinja2", "click",
-    "amaranth.sim", "amaranth.back.rtlil", "_hypothesis_pytestplugin", "torch",
-)  # fmt: skip
-"""What is imported once, where it is installed."""
 
-
-def serve() -> None:
-    """Answer requests until there are no more."""
-    for name in LIBRARIES:
+def serve(libraries: list[str]) -> None:
+    """Import what is installed of these, then answer requests until there are no more."""
+    for name in libraries:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     for line in sys.stdin:
@@ -59,4 +53,4 @@ def run(arguments: list[str], environment: dict[str, str], output: str) -> NoRet
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])

@@ -138,6 +138,7 @@ def small_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copy
         (root / name).write_text(text)
     monkeypatch.setattr(code_mutants, "ROOT", root)
     monkeypatch.setattr(code_mutants, "tree", lambda: list(files))
+    monkeypatch.setattr(code_mutants, "LIBRARIES", ())
     (tmp_path / "copy").mkdir()
     with closing(Copy(tmp_path / "copy")) as copy:
         yield copy
@@ -157,8 +158,18 @@ def test_mutants_are_judged_by_the_tests_of_their_module(
     assert small_tree.judged(same, 100) == (Outcome.ALIVE, "")
     assert small_tree.judged(wrong, 100) == (Outcome.KILLED, "tests/test_logic.py::test")
     endless = mutants[original.replace("a - 1", "(a + 1)").partition("\n")[2]]
-    assert small_tree.judged(endless, 1)[0] is Outcome.TIMED_OUT
+    assert small_tree.judged(endless, 4)[0] is Outcome.TIMED_OUT
     assert (small_tree.root / path).read_text() == original
+
+
+def test_tests_that_take_long_on_unchanged_code_tell_nothing_of_an_endless_mutant(
+    small_tree: Copy,
+) -> None:
+    path = "lgn2hdl/logic.py"
+    slow = "import time\n\ndef test():\n    while time.process_time() < 60:\n        pass\n"
+    (small_tree.root / "tests" / "test_logic.py").write_text(slow)
+    edit = edits(path, (small_tree.root / path).read_text())[0]
+    assert small_tree.judged(Mutant("room", path, edit), 4) == (Outcome.VOID, "after 4 s")
 
 
 def test_a_test_that_fails_on_unchanged_code_kills_nothing(small_tree: Copy) -> None:
