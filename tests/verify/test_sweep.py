@@ -23,6 +23,27 @@ def test_pruned_netlists_become_the_same_literals(netlist: Netlist) -> None:
     sweeper.close()
 
 
+@pytest.mark.parametrize("refined", [False, True])
+def test_functions_made_in_two_ways_become_the_same_literals(refined: bool) -> None:
+    """Also where room for more patterns has been made: what is behind the last one tells nothing."""
+    sweeper = small_sweeper(3)
+    if refined:
+        sweeper._pending.append(np.ones(3, bool))
+        sweeper.refine()
+        assert sweeper._values.shape[1] > sweeper.input_patterns().shape[1]
+    a, b, c = sweeper.inputs.tolist()
+    for table in range(256):
+        whole = sweeper.add(np.array([[a, b, c]]), np.array([table], np.uint8))
+        halves = np.array([table & 15, table >> 4], np.uint8)
+        low, high = sweeper.add(np.array([[a, b], [a, b]]), halves).tolist()
+        parts = np.array([[low, c ^ 1], [high, c]])
+        chosen = sweeper.add(parts, np.array([8, 8], np.uint8))
+        made = sweeper.add(chosen[None, :], np.array([14], np.uint8))
+        assert whole.tolist() == made.tolist()
+    assert sweeper.merged > 100
+    sweeper.close()
+
+
 @given(st.integers(0, 2**32 - 1), st.sampled_from([SWEEP, SHARE]))
 @settings(max_examples=40)
 def test_verdicts_on_changed_netlists_are_right(seed: int, effort: Effort) -> None:
