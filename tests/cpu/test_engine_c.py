@@ -114,6 +114,21 @@ def test_avx512_is_right_where_the_processor_has_none(
     check(emulator, tmp_path, name, ("avx512",))
 
 
+THREAD_BYTES = {
+    "plain": 28992, "signed, two vectors": 60416, "two bytes, four vectors": 61696,
+    "two bytes, short rows": 76928, "bits": 42752, "wide": 57728, "many classes": 213312,
+}  # fmt: skip
+"""Memory of a thread: no more than its parts need, each of whole slots."""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_thread_takes_no_more_memory_than_it_needs(name: str) -> None:
+    words = kind(name)[1]
+    needed = ctypes.c_int64(-1)
+    assert engine().engine_check(data(words), len(words), ctypes.byref(needed)) == 0
+    assert needed.value == THREAD_BYTES[name]
+
+
 # ---- wrong tables ----
 
 
