@@ -25,7 +25,7 @@ def test_pruned_netlists_become_the_same_literals(netlist: Netlist) -> None:
 
 @pytest.mark.parametrize("refined", [False, True])
 def test_functions_made_in_two_ways_become_the_same_literals(refined: bool) -> None:
-    """Also where room for more patterns has been made: what is behind the last one tells nothing."""
+    """Also where there is room for more patterns: what is behind the last one tells nothing."""
     sweeper = small_sweeper(3)
     if refined:
         sweeper._pending.append(np.ones(3, bool))
