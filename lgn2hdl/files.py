@@ -29,6 +29,8 @@ _MAX_MARKER_BYTES = 1 << 26
 
 _ELSEWHERE = "choose another --out"
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -208,7 +210,7 @@ def temporary_folder() -> Iterator[Path]:
     """An empty folder that is removed when the block ends; see :mod:`scratch`.
 
     Raises:
-        OutputError: if there is no place for it.
+        OutputError: if there is no place for it, or for what the block writes into it.
     """
     block = scratch.scratch_folder()
     try:
@@ -219,7 +221,15 @@ def temporary_folder() -> Iterator[Path]:
         ) from None
     with ExitStack() as stack:
         stack.push(block)
-        yield folder
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in _FULL or error.filename is not None:
+                raise  # (writing into an open file, unlike opening it, does not tell its name)
+            raise OutputError(
+                f"cannot write temporary files in {folder.parent}: {reason(error)}; free space "
+                "there, or set TMPDIR to another folder"
+            ) from None
 
 
 def require_replaceable(target: Path, marker: str) -> None:

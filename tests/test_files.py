@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -459,3 +460,24 @@ def test_a_file_system_in_which_nothing_can_be_made():
     for use in (files.require_writable, lambda path: write(path, "one")):
         with pytest.raises(OutputError, match="cannot write /proc/lgn2hdl"):
             use(Path("/proc/lgn2hdl.test"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_a_full_disk_under_temporary_files_is_named(number):
+    with (
+        pytest.raises(OutputError, match=r"cannot write temporary files in .*TMPDIR") as caught,
+        files.temporary_folder() as folder,
+    ):
+        raise OSError(number, os.strerror(number))
+    assert str(folder.parent) in str(caught.value)
+    assert os.strerror(number) in str(caught.value)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full", "elsewhere"), OSError(errno.EIO, "broken")], ids=repr
+)
+def test_other_errors_beside_temporary_files_are_not_theirs(error):
+    with pytest.raises(OSError, match=r"full|broken") as caught, files.temporary_folder():
+        raise error
+    assert caught.value is error
