@@ -89,15 +89,23 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "arithmetic/counters.py": ("arithmetic/test_popcount.py",),
     "board/baud.py": ("board/test_boards.py", "board/test_uart.py"),
     "board/folder.py": ("board/test_build.py",),
-    "board/identity.py": ("board/test_build.py",),
+    "board/identity.py": ("board/test_identity.py",),
     "board/receiver.py": ("board/test_receiver.py", "board/test_protocol.py"),
-    "board/samples.py": ("cli/test_cli_host.py",),
+    "board/protocol.py": ("board/test_identity.py", "board/test_protocol.py"),
+    "board/samples.py": ("board/test_identity.py",),
     "board/top.py": ("board/test_build.py",),
+    **{
+        f"c_export/{name}.py": ("c_export/test_c_prepare.py", f"c_export/{test}")
+        for name, test in (
+            ("expressions", "test_c_expressions.py"), ("inputs", "test_c_inputs.py"),
+            ("vectors", "test_c_vectors.py"),
+        )
+    },
     "c_export/filling.py": ("c_export/test_c_folder.py",),
     "c_export/gates.py": ("c_export/test_c_gates.py", "c_export/test_c_export.py"),
-    "c_export/head.py": ("c_export/test_c_source.py", "c_export/test_c_export.py"),
-    "c_export/notes.py": ("c_export/test_c_folder.py",),
-    "c_export/prepare.py": ("c_export/test_c_source.py",),
+    "c_export/head.py": ("c_export/test_c_prepare.py", "c_export/test_c_source.py"),
+    "c_export/notes.py": ("c_export/test_c_prepare.py", "c_export/test_c_source.py"),
+    "c_export/prepare.py": ("c_export/test_c_prepare.py", "c_export/test_c_source.py"),
     "c_export/templates/*": ("c_export/test_c_export.py",),
     **{
         f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_checker_verilog.py")
@@ -140,7 +148,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
     "files.py": ("test_files_steps.py", "test_files.py"),
-    "leash_keeper.py": ("test_leash.py",),
+    "interrupts.py": ("test_interrupts_steps.py", "test_interrupts.py"),
+    "leash.py": ("test_leash_steps.py", "test_leash.py"),
+    "leash_keeper.py": ("test_leash_steps.py", "test_leash.py"),
     "scratch.py": ("test_scratch_steps.py", "test_scratch.py"),
     "observe.py": ("test_observe_steps.py", "test_observe.py"),
     "passes/*": ("test_passes.py",),
@@ -161,7 +171,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/sweep_study.py": ("train/test_train_sweep.py",),
     "train/threads.py": ("train/test_train_presets.py",),
     "train/trials.py": ("train/test_train_sweep.py",),
-    "verify/cells.py": ("verify/test_reader.py", "verify/test_hardware.py"),
+    "verify/cells.py": ("verify/test_cells.py", "verify/test_reader.py"),
     "verify/certificate/certify.py": (
         "verify/test_certificate_proofs.py", "checker/test_certificate.py",
     ),
@@ -178,7 +188,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verify/interface_proof.py": (
         "verify/test_interface_names.py", "verify/test_interface_proof.py",
     ),
-    "verify/items.py": ("verify/test_hardware.py", "verify/test_reader.py"),
+    "verify/items.py": ("verify/test_items.py", "verify/test_hardware.py"),
     "verify/latency_proof.py": ("verify/test_design.py",),
     "verify/replay.py": ("verify/test_design.py",),
     "verify/report.py": ("verify/test_design.py",),
