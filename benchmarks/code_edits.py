@@ -3,8 +3,9 @@
 Python is changed by its syntax tree, so that every mutant compiles; C by its tokens. Left alone is
 what no test should pin down: annotations, the text of messages, and sizes at the top of a module
 that only say how much work is done at once or how hard is tried. So is what cannot differ: whether
-a length is 0 or at most 0, the ``copy`` of an array that may be shared, and the ``strict`` of a
-``zip``, which checks lengths that are equal by construction.
+a length is 0 or at most 0, the ``copy`` of an array that may be shared, the ``strict`` of a
+``zip``, which checks lengths that are equal by construction, and which negative number asks
+``reshape`` for what is left.
 """
 
 from __future__ import annotations
@@ -144,6 +145,8 @@ def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
             yield from getattr(node, field, [])
         if isinstance(node, ast.keyword) and node.arg in UNSEEN_KEYWORDS:
             yield node.value
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "reshape":
+            yield from (item for item in node.args if isinstance(item, ast.UnaryOp))
 
 
 def _is_size_or_alias(item: ast.stmt) -> bool:

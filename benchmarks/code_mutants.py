@@ -97,8 +97,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     **{
         f"c_export/{name}.py": ("c_export/test_c_prepare.py", f"c_export/{test}")
         for name, test in (
-            ("expressions", "test_c_expressions.py"), ("inputs", "test_c_inputs.py"),
-            ("vectors", "test_c_vectors.py"),
+            ("expressions", "test_c_expressions.py"), ("vectors", "test_c_vectors.py"),
         )
     },
     "c_export/filling.py": ("c_export/test_c_folder.py",),
@@ -107,6 +106,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "c_export/notes.py": ("c_export/test_c_prepare.py", "c_export/test_c_source.py"),
     "c_export/prepare.py": ("c_export/test_c_prepare.py", "c_export/test_c_source.py"),
     "c_export/templates/*": ("c_export/test_c_export.py",),
+    "c_export/templates/model.c": ("c_export/test_c_export.py",),
     **{
         f"checker/{name}.py": (f"checker/test_checker_{name}.py", "checker/test_checker_verilog.py")
         for name in ("expressions", "nets", "text")

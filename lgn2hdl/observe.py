@@ -134,7 +134,7 @@ def _replacements(
     first = np.ones(len(node), np.bool_)  # pairs ascend: the lowest candidate of every node
     first[1:] = node[1:] != node[:-1]
     source: Ids = np.arange(netlist.n_nodes, dtype=np.int32)
-    flipped = np.zeros(netlist.n_nodes, np.bool_)
+    flipped = np.empty(netlist.n_nodes, np.bool_)  # (only of nodes that are replaced)
     source[node[first]] = candidate[first]
     flipped[node[first]] = differing[first] * 2 > n_samples
     kept = _without_chains(source)

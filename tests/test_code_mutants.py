@@ -88,6 +88,7 @@ def changed(text: str, path: str = "a.py") -> set[str]:
             {f"x = {b}" for b in ("(b != 0)", "(b <= 0)", "(b >= 0)", "b == 1", "b == -1")},
         ),
         ("x = zip(a, a, strict=True)", set()),
+        ("x = a.reshape(-1, b)", set()),
         ("SMALL = 3", {"SMALL = 4", "SMALL = 2"}),
         ("a[i] = b", {"pass"}),
         ('x = "ü", a < b', {'x = "ü", (a <= b)', 'x = "ü", (a > b)'}),

@@ -72,8 +72,8 @@ def draw_candidates(
     centre = places[rng.permutation(shuffles(n_sources, width, rng))].astype(np.int64).T
     reach = _sufficient(grid, centre, radius, count)
     result = np.empty((count, fan_in, width), np.int32)
-    for nodes in _alike(reach):
-        window = _window(grid, centre[:, nodes], int(reach[nodes[0]]))
+    for size, nodes in _alike(reach):
+        window = _window(grid, centre[:, nodes], size)
         result[:, :, nodes] = _draw(window, count, fan_in, rng)
     return result
 
@@ -104,7 +104,7 @@ def redraw(
     """
     result = np.empty_like(candidates)
     if places is None:
-        for nodes in _alike(np.zeros(candidates.shape[2], np.int64)):
+        for _, nodes in _alike(np.zeros(candidates.shape[2], np.int64)):
             part = candidates[:, :, nodes], keep[:, :, nodes]
             result[:, :, nodes] = _replaced(*part, None, n_sources, rng)
         return result
@@ -112,19 +112,19 @@ def redraw(
     lowest, highest = _box(candidates, places)
     centre = (lowest + highest) // 2
     reach = np.maximum(radius, (highest - centre).max(axis=0))
-    for nodes in _alike(reach):
-        window = _window(grid, centre[:, nodes], int(reach[nodes[0]]))
+    for size, nodes in _alike(reach):
+        window = _window(grid, centre[:, nodes], size)
         part = candidates[:, :, nodes], keep[:, :, nodes]
         result[:, :, nodes] = _replaced(*part, window, n_sources, rng)
     return result
 
 
-def _alike(reach: Indices) -> Iterator[Indices]:
-    """Nodes whose squares have one size, a block that fits the processor's cache at a time."""
-    for size in np.unique(reach):
+def _alike(reach: Indices) -> Iterator[tuple[int, Indices]]:
+    """Reach and nodes whose squares have it, a block that fits the processor's cache at a time."""
+    for size in np.unique(reach).tolist():
         nodes = np.flatnonzero(reach == size)
         for start in range(0, len(nodes), BLOCK):
-            yield nodes[start : start + BLOCK]
+            yield size, nodes[start : start + BLOCK]
 
 
 def _replaced(
@@ -196,9 +196,10 @@ def _sufficient(grid: PixelGrid, centre: Indices, radius: int, count: int) -> In
     reach = np.full(centre.shape[1], radius)
     small = np.arange(centre.shape[1])
     while len(small):
-        size = _window(grid, centre[:, small], int(reach[small[0]])).size
+        size = _window(grid, centre[:, small], radius).size
         small = small[size < count]
-        reach[small] += 1
+        radius += 1
+        reach[small] = radius
     return reach
 
 
