@@ -112,7 +112,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         for name in ("expressions", "nets", "text")
     },
     "checker/check.py": ("checker/test_certificate.py",),
-    "checker/clauses.py": ("checker/test_checker_graph.py", "verify/test_certificate_proofs.py"),
+    "checker/clauses.py": ("checker/test_checker_clauses.py", "checker/test_checker_graph.py"),
     "checker/polynomial.py": ("checker/test_checker_graph.py", "checker/test_checker_scores.py"),
     "checker/replay.py": ("verify/test_certificate_proofs.py", "checker/test_certificate.py"),
     "cpu/builder.c": ("cpu/test_builder.py", "cpu/test_program.py"),
