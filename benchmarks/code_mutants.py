@@ -114,7 +114,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "checker/check.py": ("checker/test_certificate.py",),
     "checker/clauses.py": ("checker/test_checker_clauses.py", "checker/test_checker_graph.py"),
     "checker/polynomial.py": ("checker/test_checker_graph.py", "checker/test_checker_scores.py"),
-    "checker/replay.py": ("verify/test_certificate_proofs.py", "checker/test_certificate.py"),
+    "checker/replay.py": ("checker/test_checker_replay.py", "verify/test_certificate_proofs.py"),
     "cpu/builder.c": ("cpu/test_builder.py", "cpu/test_program.py"),
     "cpu/columns.py": ("cpu/test_splits.py",),
     "cpu/decompose.py": ("cpu/test_splits.py",),
