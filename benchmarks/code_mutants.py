@@ -167,7 +167,6 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/optimizer.py": ("train/test_train_loop.py",),
     "train/resampling.py": ("train/test_train_wires.py",),
     "train/run.py": ("train/test_train_loop.py", "train/test_train_resume.py"),
-    "train/seeds.py": ("train/test_train_network.py", "train/test_train_problem.py"),
     "train/sweep_study.py": ("train/test_train_sweep.py",),
     "train/threads.py": ("train/test_train_presets.py",),
     "train/trials.py": ("train/test_train_sweep.py",),

@@ -1,5 +1,9 @@
 """Presets fit their data, and any number of classes; threads follow the size of the work."""
 
+import dataclasses
+import hashlib
+import json
+
 import pytest
 import torch
 
@@ -58,3 +62,31 @@ def test_threads(threads):
     assert torch.get_num_threads() == 2
     use_threads(small, None)
     assert torch.get_num_threads() == 1
+
+
+OPTIONS = {
+    "digits-demo": "be6e33f68c488c6f",
+    "mnist": "cd2cc8221402d0f5",
+    "tabular": "206476c1430afe82",
+}
+"""Hash of the options of each preset that are none by default: published models were made so."""
+
+
+def test_presets_stay_what_they_are():
+    usual, found = dataclasses.asdict(TrainConfig(layers=(1,))), {}
+    for item in PRESETS:
+        options = dataclasses.asdict(item.config).items()
+        chosen = {name: value for name, value in options if value != usual[name]}
+        text = json.dumps(chosen, sort_keys=True)
+        found[item.name] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert found == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("last", "n_names", "bits", "wanted"),
+    [(840, 10, False, 840), (840, 11, False, 847), (5, 7, False, 7), (14, 7, False, 14),
+     (15, 7, False, 21), (840, 11, True, 11), (3, 11, True, 11)],
+)  # fmt: skip
+def test_the_last_layer_fits_the_data(last, n_names, bits, wanted):
+    config = adapted(TrainConfig(layers=(100, last)), n_names, bits=bits)
+    assert config == TrainConfig(layers=(100, wanted))

@@ -95,3 +95,66 @@ def test_tau_follows_the_outputs():
     config = SPACES["given tau"].config({"outputs_per_class": 5, "tau_factor": 2.0})
     assert config.layers == (700, 300, 50)
     assert config.tau == pytest.approx(3.3 * (50 / 200) ** 0.5 * 2, rel=1e-3)
+
+
+def ranges(space):
+    return {
+        item.name: (item.low, item.high, item.base, item.whole) for item in SPACES[space].ranges()
+    }
+
+
+def around(value, factor):
+    return value / factor, value * factor, value, False
+
+
+def test_how_far_parameters_go():
+    rate = PLAIN.learning_rate
+    plain = {
+        "learning_rate": around(rate, 3.0),
+        "width": (1 / 8, 1.0, 1.0, False),
+        "outputs_per_class": (round(20 / 8), 20, 20, True),
+        "tau_factor": around(1.0, 2.0),
+    }
+    assert ranges("plain") == plain
+    assert ranges("size") == plain | {"size_weight": around(0.02, 10.0)}
+    assert ranges("mapping") == plain | {
+        "wiring_learning_rate": around(PLAIN.wiring_learning_rate, 3.0)
+    }
+    assert ranges("budget") == plain | {"target_luts": (125, 500, 500, True)}
+    assert ranges("one layer")["outputs_per_class"] == (1, 10, 10, True)
+    assert ranges("tiny").keys() == {"learning_rate", "width", "tau_factor"}
+    odd = SearchSpace(change(target_luts=501), 10)
+    assert odd.ranges()[-1].low == 126  # (rounded up)
+    small = SearchSpace(change(target_luts=40), 10)
+    assert (small.ranges()[-1].low, small.ranges()[-1].high) == (least_luts(10), 40)
+    few = SearchSpace(dataclasses.replace(SPACES["bits"].base, target_luts=3), 7, bits=True)
+    assert (few.ranges()[-1].low, few.ranges()[-1].high) == (1, 3)
+
+
+def test_widths_are_scaled_down_to_what_is_needed():
+    def widths(space, scale, outputs=None):
+        values = {"width": scale} | ({} if outputs is None else {"outputs_per_class": outputs})
+        return SPACES[space].config(values).layers
+
+    assert widths("plain", 0.5) == (350, 150, 200)
+    assert widths("plain", 0.125) == (88, 38, 200)
+    assert widths("plain", 0.001) == (2, 2, 200)
+    assert widths("plain", 1.0, 3) == (700, 300, 30)
+    assert widths("tiny", 0.125) == (6, 2, 2)
+    assert widths("learned wiring", 0.125) == (88, 90, 200)
+    assert widths("learned wiring", 0.125, 9) == (88, 90, 90)
+    assert widths("bits", 0.5) == (25, 7)
+
+
+def test_numbers_are_short_unless_they_are_the_given_ones():
+    space = SPACES["odd rates"]
+    base = space.base
+    assert space.config({"learning_rate": 0.0123456}).learning_rate == 0.0123456
+    changed = space.config({"learning_rate": 0.0123457, "wiring_learning_rate": 0.0876543})
+    assert (changed.learning_rate, changed.wiring_learning_rate) == (0.01235, 0.08765)
+    assert changed.tau == base.tau
+    assert space.config({"tau_factor": 1.0}) == base
+    doubled = space.config({"tau_factor": 2.0})
+    assert doubled.tau == float(f"{2 * base.tau_for(10):.4g}")
+    assert SPACES["budget"].config({"target_luts": 200.0}).target_luts == 200
+    assert SPACES["bits"].config({"width": 0.5}).tau == SPACES["bits"].base.tau
