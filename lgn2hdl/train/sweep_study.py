@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import optuna
-from optuna.exceptions import DuplicatedStudyError, StorageInternalError
+from optuna.exceptions import DuplicatedStudyError, StorageInternalError, UpdateFinishedTrialError
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -211,8 +211,9 @@ def _watch_silent_trials(study: optuna.Study) -> None:
     before = datetime.now() - timedelta(seconds=GRACE)
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         if WATCHED not in trial.user_attrs and (trial.datetime_start or before) <= before:
-            storage.record_heartbeat(trial._trial_id)
-            storage.set_trial_user_attr(trial._trial_id, WATCHED, True)
+            with contextlib.suppress(UpdateFinishedTrialError):  # (it has ended just now)
+                storage.record_heartbeat(trial._trial_id)
+                storage.set_trial_user_attr(trial._trial_id, WATCHED, True)
 
 
 def _try_again(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

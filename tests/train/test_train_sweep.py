@@ -30,6 +30,7 @@ from lgn2hdl.train.sweep_study import (
     OUTAGE,
     STUDY,
     Pulse,
+    end_stale_trials,
     next_trial,
     patiently,
 )
@@ -309,6 +310,17 @@ def test_a_trial_whose_worker_died_before_its_first_sign_of_life(worker, tmp_pat
     assert states(sweep) == ["FAIL", "WAITING"]
     sweep.run(1, made_up, ignore)
     assert states(sweep) == ["FAIL", "COMPLETE"]
+
+
+def test_a_trial_that_ends_while_it_is_looked_at(worker, tmp_path, monkeypatch):
+    sweep = worker()
+    sweep.run(1, made_up, ignore)
+    begun_earlier(tmp_path / "sweep.db", GRACE + 5)
+    study = worker()._study
+    ended = study.get_trials()
+    monkeypatch.setattr(study, "get_trials", lambda **options: ended)
+    end_stale_trials(study)
+    assert states(worker()) == ["COMPLETE"]
 
 
 def test_a_trial_that_kills_its_workers_is_given_up(worker, tmp_path):
