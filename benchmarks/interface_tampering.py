@@ -144,6 +144,7 @@ TOOLS = {
     "a port more": around(r"input wire clk,", "input wire clk,\n    input wire spare,"),
     "a port missing": around(r"    input wire rst,\n", ""),
     "ports with a direction less": around(r"output wire (\w*valid\w*)", r"inout wire \1"),
+    "net named like the pipeline": inserted("    wire pipeline = rst;", ""),
     "register with a net's name": around(r"reg flow;", "reg flow; wire hold;"),
     "macromodule": around(r"^module", "macromodule"),
 }

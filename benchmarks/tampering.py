@@ -340,8 +340,7 @@ VALID = {
     "valid set by reset": replaced(r"(valid <= rst \? \d+'d)0", r"\g<1>1", ""),
     "valid waits for data": replaced(r"valid_in\};", "valid_in & x[0]};", ""),
     "result waits for valid": replaced(
-        r"assign class_index = \{", "assign class_index = ~valid_in ? ~class_w : class_w;\n"
-        "    wire [3:0] class_w = {", ""
+        r"assign class_index = (\{[^}]*\});", r"assign class_index = valid_in ? \1 : ~\1;", ""
     ),
 }  # fmt: skip
 
@@ -385,14 +384,18 @@ NAMES = {
     "implicit net": gate("    assign NAME_i = EXPR;\n" + WIRE + "~NAME_i;"),
     "net without a driver": gate("    wire NAME;"),
     "two drivers": gate(WIRE + "EXPR;\n    assign NAME = INPUT[0];"),
-    "input driven": inserted("    assign INPUT = 0;"),
+    "input driven": inserted("    assign INPUT[0] = 1'b0;"),
     "keyword of SystemVerilog": gate("    wire logic = EXPR;\n" + WIRE + "~logic;"),
     "keyword of a simulator": gate("    wire bool = EXPR;\n" + WIRE + "~bool;"),
     "instance named like a net": replaced(r"TOP_core core \(", "TOP_core valid_in (", ""),
-    "net named like an instance": replaced(r"^endmodule", "    wire core = rst;\nendmodule", ""),
+    "net named like an instance": replaced(
+        r"(TOP_core core [^;]*;\n)", r"\1    wire core = rst;\n", ""
+    ),
     "genvar": inserted("    genvar NAME_g;"),
     "name of 5,000 characters": gate(f"    wire {'n' * 5000} = EXPR;\n" + WIRE + f"~{'n' * 5000};"),
-    "localparam over a net": gate("    localparam [0:0] REG = 1'h0;\n" + WIRE + "EXPR & REG;"),
+    "localparam over a net": gate(
+        "    localparam [1:0] REG = 2'h0;\n" + WIRE + "EXPR & REG[INPUT[0]];"
+    ),
 }
 
 VALUES = {
@@ -436,7 +439,7 @@ VALUES = {
     "product": gate(WIRE + "~(EXPR) * 1'b1;"),
     "power": gate(WIRE + "(EXPR) ** 1'b0;"),
     "shift": gate(WIRE + "(EXPR) >>> 1'b1;"),
-    "replication": gate(WIRE + "^{2{EXPR}};"),
+    "replication": gate("    wire [1:0] NAME_w = {2{EXPR}};\n" + WIRE + "~NAME_w[1];"),
     "assignment in an expression": gate(WIRE + "(REG = EXPR);"),
     "increment": gate(WIRE + "EXPR ++ 1'b1;"),
     "attribute": gate("    (* full_case, init = 1 *)" + WIRE + "~(EXPR);"),
