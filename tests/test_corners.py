@@ -1,6 +1,8 @@
+import hashlib
+
 import numpy as np
 import pytest
-from hardware import adder_network, features_of_widths, mixed_network
+from hardware import adder_network, features_of_widths, mixed_network, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
@@ -89,3 +91,25 @@ def test_corner_rows_are_different_and_not_too_many(most):
         kinds = [threshold_rows(network, base_of(network)), tied_rows(network, base_of(network), 9)]
         for kind in kinds:
             assert {*map(tuple, kind.tolist())} <= {*map(tuple, rows.tolist())}
+
+
+CORNERS = {
+    # network seed, classes, rows of the base, most: hashes of thresholds, ties, and all corners
+    (2, 3, 50, 40): "805c5d795789f75f",
+    (8, 4, 400, 500): "55105be652aad280",
+    (8, 2, 1, 12): "df3d2e738985e06f",
+}
+
+
+@pytest.mark.parametrize("case", CORNERS, ids=str)
+def test_corners_of_a_seed_stay_as_they_are(case):
+    """A model's folder has the same vectors for ever."""
+    seed, n_classes, n_rows, most = case
+    network = mixed_network(seed, n_classes=n_classes, width=40)
+    base = random_rows(network.features, n_rows)
+    kinds = [
+        threshold_rows(network, base, contexts=3, seed=seed),
+        tied_rows(network, base, most, seed=seed), corner_rows(network, base, most, seed=seed),
+    ]  # fmt: skip
+    content = b"".join(np.ascontiguousarray(rows, "<i8").tobytes() for rows in kinds)
+    assert hashlib.sha256(content).hexdigest()[:16] == CORNERS[case]
