@@ -1,3 +1,6 @@
+import dataclasses
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -97,3 +100,34 @@ def test_every_bit_changes_and_no_two_bits_of_a_feature_agree(rows, kind, bits):
 def test_bad_options_are_named(kind, bits, thresholds, message):
     with pytest.raises(OptionError, match=message):
         _fit(range(9), kind, bits, thresholds)
+
+
+FITTED = {
+    ("quantile", 1): "49b091d4b7d0de31",
+    ("quantile", 5): "aebcde019ea181ec",
+    ("quantile", 12): "68e9428f232f188a",
+    ("uniform", 1): "aa8a172b55d1157a",
+    ("uniform", 6): "43a18e8d56b4e73d",
+    ("power-of-two", 1): "ca8057b630d5fa7f",
+    ("power-of-two", 4): "58ce9c56e2e72ff5",
+    ("power-of-two", 20): "d11584508ea591bf",
+    ("fixed", 3): "6d8a3341b0311418",
+}
+"""Hash of features and thresholds of an encoder, by kind and bits of a feature."""
+
+
+@pytest.mark.parametrize("case", FITTED, ids=str)
+def test_an_encoder_of_the_same_rows_stays_as_it_is(case):
+    kind, bits = case
+    widths = np.array([1, 2, 3, 5, 8, 8, 12, 16])
+    rng = np.random.default_rng(7)
+    rows = np.floor(rng.random((200, 8)) ** 3 * (1 << widths)).astype(np.int64)
+    rows[:, 5] = 3 + (rows[:, 5] > 100)
+    thresholds = (64, 2, 900) if kind == "fixed" else ()
+    features = dataclasses.replace(integer_features(8, 1), width=widths)
+    encoder = fit_thermometer(rows, features, kind, bits, thresholds)
+    content = b"".join(
+        np.ascontiguousarray(array, "<i4").tobytes()
+        for array in (encoder.feature, encoder.threshold)
+    )
+    assert hashlib.sha256(content).hexdigest()[:16] == FITTED[case]
