@@ -142,3 +142,92 @@ def test_presets_are_consistent():
         preset(name).config.require_outputs(10, bits=False)
     with pytest.raises(OptionError, match="'imagenet' is unknown"):
         preset("imagenet")
+
+
+DEFAULTS = {
+    "fan_in": (2,), "encoder": "quantile", "bits_per_feature": 3, "thresholds": (),
+    "wiring": ("balanced",), "local_radius": 3, "candidates": 32, "selection": "correlation",
+    "resample_every": 0, "resampling": "guided", "relaxation": "light",
+    "initialization": "residual", "sampling": "soft", "temperature": 1.0, "finetune_steps": 0,
+    "tau": None, "learn_tau": False, "learning_rate": 0.05, "wiring_learning_rate": 0.02,
+    "weight_decay": 0.0, "label_smoothing": 0.0, "distill_weight": 0.5, "distill_temperature": 2.0,
+    "size_weight": 0.0, "target_luts": None, "batch_size": 128, "steps": 3000, "shift_pixels": 0,
+    "mirror": False, "input_noise": 0.0, "validation_fraction": 0.1, "evaluate_every": 250,
+    "checkpoint_every": 1000, "seed": 0,
+}  # fmt: skip
+
+
+def test_options_keep_their_defaults():
+    """Or the same command would train another network than before."""
+    config = TrainConfig(layers=(10,))
+    assert {name: getattr(config, name) for name in DEFAULTS} == DEFAULTS
+
+
+MOST = 10**9
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        *((name, 1, MOST) for name in ("local_radius", "candidates", "batch_size")),
+        ("evaluate_every", 1, MOST), ("target_luts", 1, MOST), ("bits_per_feature", 1, 65535),
+        *((name, 0, MOST) for name in ("checkpoint_every", "shift_pixels", "resample_every")),
+        ("seed", 0, 2**63 - 1), ("steps", 1, MOST), ("finetune_steps", 0, 3000),
+    ],
+)  # fmt: skip
+def test_counts_go_so_far_and_no_further(name, least, most):
+    for value in (least, most):
+        assert getattr(TrainConfig(layers=(10,), **{name: value}), name) == value
+    with pytest.raises(
+        OptionError, match=f"{name} is {least - 1}: give a whole number of at least"
+    ):
+        TrainConfig(layers=(10,), **{name: least - 1})
+    with pytest.raises(OptionError, match=f"{name} is {most + 1}: give at most {most}"):
+        TrainConfig(layers=(10,), **{name: most + 1})
+
+
+@pytest.mark.parametrize(
+    ("options", "what", "least", "most"),
+    [
+        (lambda value: {"layers": (5, value)}, "a layer width", 1, 1 << 24),
+        (lambda value: {"layers": (5,), "fan_in": (value,)}, "a fan-in", 2, 6),
+        (
+            lambda value: {"layers": (5,), "encoder": "fixed", "thresholds": (1, value)},
+            "a threshold", 1, 65535,
+        ),
+    ],
+)  # fmt: skip
+def test_each_of_several_counts_is_checked(options, what, least, most):
+    for value in (least, most):
+        TrainConfig(**options(value))
+    for value, message in ((least - 1, "give a whole number of at least"), (most + 1, "at most")):
+        with pytest.raises(OptionError, match=f"{what} is {value}: .*{message}"):
+            TrainConfig(**options(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("distill_weight", (0, 1, 0.5), (-0.01, 1.01, "1", None, True)),
+        ("input_noise", (0, 0.999), (1, -1e-9, 1.5)),
+        ("learning_rate", (1e-9, 1000), (0, -1, True, float("inf"))),
+        ("size_weight", (0, 1e-9, 99), (-1e-9, False)),
+        ("tau", (1e-9, None, 5), (0, -1, "2")),
+    ],
+)
+def test_numbers_go_so_far_and_no_further(name, good, bad):
+    for value in good:
+        assert getattr(TrainConfig(layers=(10,), **{name: value}), name) == value
+    for value in bad:
+        with pytest.raises(OptionError, match=f"^{name} is {value!r}: give "):
+            TrainConfig(layers=(10,), **{name: value})
+
+
+def test_the_nearest_width_is_named():
+    for width, n_names, near in [(11, 10, 10), (16, 10, 20), (3, 10, 10), (25, 10, 20)]:
+        with pytest.raises(OptionError, match=f"into {n_names} classes: use {near}$"):
+            TrainConfig(layers=(width,)).require_outputs(n_names, bits=False)
+    TrainConfig(layers=(20,)).require_outputs(10, bits=False)
+    TrainConfig(layers=(20,)).require_outputs(20, bits=True)
+    with pytest.raises(OptionError, match="the targets have 10 bits: use 10"):
+        TrainConfig(layers=(20,)).require_outputs(10, bits=True)
