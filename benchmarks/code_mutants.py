@@ -94,7 +94,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "board/receiver.py": ("board/test_receiver.py", "board/test_protocol.py"),
     "board/protocol.py": ("board/test_identity.py", "board/test_protocol.py"),
     "board/samples.py": ("board/test_identity.py",),
-    "board/top.py": ("board/test_build.py",),
+    "board/top.py": ("board/test_top.py",),
     **{
         f"c_export/{name}.py": ("c_export/test_c_prepare.py", f"c_export/{test}")
         for name, test in (
