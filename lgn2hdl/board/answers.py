@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.crc.catalog import CRC16_IBM_3740
 from amaranth.lib.wiring import In, Out
@@ -66,23 +66,22 @@ class AnswerWriter(wiring.Component):
                 ((part == Part.HEADER) & (position >= len(SYNC))) | (part == Part.PAYLOAD)
             ),
         ]
-        with m.Switch(part):
-            with m.Case(Part.HEADER):
-                m.d.comb += self.data.eq(header.word_select(position[:3], 8))
-                m.d.sync += position.eq(position + 1)
-                with m.If(position == OVERHEAD - 2 - 1):
-                    m.d.sync += [part.eq(Part.PAYLOAD), position.eq(0)]
-            with m.Case(Part.PAYLOAD):
-                m.d.comb += self.data.eq(payload)
-                m.d.sync += position.eq(position + 1)
-                with m.If(position == last):
-                    m.d.sync += part.eq(Part.CRC_HIGH)
-            with m.Case(Part.CRC_HIGH):
-                m.d.comb += self.data.eq(crc.crc[8:])
-                m.d.sync += part.eq(Part.CRC_LOW)
-            with m.Case(Part.CRC_LOW):
-                m.d.comb += self.data.eq(crc.crc[:8])
-                m.d.sync += part.eq(Part.REST)
+        with m.If(part == Part.HEADER):
+            m.d.comb += self.data.eq(_byte(header, position[:3]))
+            m.d.sync += position.eq(position + 1)
+            with m.If(position == OVERHEAD - 2 - 1):
+                m.d.sync += [part.eq(Part.PAYLOAD), position.eq(0)]
+        with m.If(part == Part.PAYLOAD):
+            m.d.comb += self.data.eq(payload)
+            m.d.sync += position.eq(position + 1)
+            with m.If(position == last):
+                m.d.sync += part.eq(Part.CRC_HIGH)
+        with m.If(part == Part.CRC_HIGH):
+            m.d.comb += self.data.eq(crc.crc[8:])
+            m.d.sync += part.eq(Part.CRC_LOW)
+        with m.If(part == Part.CRC_LOW):
+            m.d.comb += self.data.eq(crc.crc[:8])
+            m.d.sync += part.eq(Part.REST)
         return m
 
     def _payloads(
@@ -96,14 +95,18 @@ class AnswerWriter(wiring.Component):
         """The byte of the payload at ``position``, and the number of its last byte, by kind."""
         payload, last = chosen
         identity = self._identity.to_bytes()
-        with m.Switch(kind):
-            with m.Case(Kind.IDENTITY):
-                constant = Const(int.from_bytes(identity, "little"), 8 * len(identity))
-                m.d.comb += payload.eq(constant.word_select(position, 8))
-                m.d.comb += last.eq(len(identity) - 1)
-            with m.Case(Kind.RESULT):
-                m.d.comb += payload.eq(self.result.word_select(position, 8))
-                m.d.comb += last.eq(self._identity.result_bytes - 1)
-            with m.Default():
-                m.d.comb += payload.eq(reason)
-                m.d.comb += last.eq(0)
+        with m.If(kind == Kind.IDENTITY):
+            constant = Const(int.from_bytes(identity, "little"), 8 * len(identity))
+            m.d.comb += payload.eq(_byte(constant, position))
+            m.d.comb += last.eq(len(identity) - 1)
+        with m.Elif(kind == Kind.RESULT):
+            m.d.comb += payload.eq(_byte(self.result, position))
+            m.d.comb += last.eq(self._identity.result_bytes - 1)
+        with m.Else():
+            m.d.comb += payload.eq(reason)
+            m.d.comb += last.eq(0)
+
+
+def _byte(value: Value, position: Value) -> Value:
+    """The byte at a position; a shift, as a multiplication by 8 would be one of Verilog's."""
+    return value.bit_select(Cat(Const(0, 3), position), 8)

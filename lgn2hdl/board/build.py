@@ -110,19 +110,30 @@ class BoardBuild:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values, without the files."""
-        identity = asdict(self.identity)
-        return {
-            "board": self.options.board.name,
-            "title": self.options.board.title,
-            "top": self.top,
-            "clock_mhz": self.clock_mhz,
-            "baud": self.options.baud,
-            "bit_cycles": self.bit_cycles,
-            "identity": {**identity, "sha256": self.identity.sha256.hex()},
-            "seed": self.options.seed,
-            "bitstream": self.bitstream,
-            **asdict(self.routed),
-        }
+        told = claims(self.options, self.top, self.clock_mhz, self.bit_cycles, self.identity)
+        return {**told, **asdict(self.routed)}
+
+
+def claims(
+    options: BoardOptions, top: str, clock_mhz: float, bit_cycles: int, identity: Identity
+) -> dict[str, Any]:
+    """What the report says of the design, before any tool has run."""
+    return {
+        "board": options.board.name,
+        "title": options.board.title,
+        "top": top,
+        "clock_mhz": clock_mhz,
+        "baud": options.baud,
+        "bit_cycles": bit_cycles,
+        "identity": {**asdict(identity), "sha256": identity.sha256.hex()},
+        "seed": options.seed,
+        "bitstream": bitstream_name(options.board, top),
+    }
+
+
+def bitstream_name(board: Board, top: str) -> str:
+    """Name of the file with the bitstream."""
+    return f"{top}.{board.tools.suffix}"
 
 
 def board_levels(board: Board) -> int:
@@ -175,20 +186,25 @@ def build_board(
     pins = read_pins(board)
     cycles = cycles_per_bit(pins.clock_hz, options.baud)
     identity = describe(design, sha256, changed=changed)
-    timing = UartTiming(cycles, round(GAP_SECONDS * pins.clock_hz))
+    timing = UartTiming(cycles, gap_cycles(pins.clock_hz))
     top = f"{network}{TOP_SUFFIX}"
     texts = {
         **verilog,
         f"{top}.v": board_verilog(design, network, top, identity, timing),
         board.tools.pins_file: constraints(board, pins),
     }
-    clock_mhz, bitstream = pins.clock_hz / 1e6, f"{top}.{board.tools.suffix}"
+    clock_mhz, bitstream = pins.clock_hz / 1e6, bitstream_name(board, top)
     with temporary_folder() as folder:
         for file, text in texts.items():
             (folder / file).write_text(text)
         routed = _run_tools(folder, top, options, clock_mhz)
         files = {file: (folder / file).read_bytes() for file in (*texts, bitstream)}
     return BoardBuild(options, top, clock_mhz, cycles, identity, routed, bitstream, files)
+
+
+def gap_cycles(clock_hz: float) -> int:
+    """Clock cycles after which a board gives up a frame that does not go on."""
+    return round(GAP_SECONDS * clock_hz)
 
 
 def require_estimate(design: Design, board: Board) -> None:

@@ -87,7 +87,7 @@ class FrameReceiver(wiring.Component):
         m.d.comb += [self.rejected.eq(1), self.reason.eq(reason)]
 
     def _synchronization(self, m: Module, state: Any) -> None:
-        with m.Switch(state), m.Case(State.SYNC0, State.SYNC1):
+        with m.If(state <= State.SYNC1):
             with m.If((state == State.SYNC1) & (self.data == SYNC[1])):
                 m.d.sync += state.eq(State.KIND)
             with m.Else():
@@ -97,39 +97,37 @@ class FrameReceiver(wiring.Component):
         """Kind, sequence number and length; a kind that there is not is kept as 0."""
         low, expected = Signal(8), Signal(16)
         m.d.comb += expected.eq(Mux(kind == Kind.SAMPLE, self._sample_bytes, 0))
-        with m.Switch(state):
-            with m.Case(State.KIND):
-                known = (self.data == Kind.SAMPLE) | (self.data == Kind.IDENTIFY)
-                m.d.sync += [kind.eq(Mux(known, self.data[:2], 0)), state.eq(State.SEQUENCE)]
-            with m.Case(State.SEQUENCE):
-                m.d.sync += [self.sequence.eq(self.data), state.eq(State.LENGTH_LOW)]
-            with m.Case(State.LENGTH_LOW):
-                m.d.sync += [low.eq(self.data), state.eq(State.LENGTH_HIGH)]
-            with m.Case(State.LENGTH_HIGH):
-                m.d.sync += state.eq(State.SYNC0)
-                with m.If(kind == 0):
-                    self._reject(m, Reason.KIND)
-                with m.Elif(Cat(low, self.data) != expected):
-                    self._reject(m, Reason.LENGTH)
-                with m.Else():
-                    is_sample = kind == Kind.SAMPLE
-                    m.d.sync += state.eq(Mux(is_sample, State.PAYLOAD, State.CRC_HIGH))
+        with m.If(state == State.KIND):
+            known = (self.data == Kind.SAMPLE) | (self.data == Kind.IDENTIFY)
+            m.d.sync += [kind.eq(Mux(known, self.data[:2], 0)), state.eq(State.SEQUENCE)]
+        with m.If(state == State.SEQUENCE):
+            m.d.sync += [self.sequence.eq(self.data), state.eq(State.LENGTH_LOW)]
+        with m.If(state == State.LENGTH_LOW):
+            m.d.sync += [low.eq(self.data), state.eq(State.LENGTH_HIGH)]
+        with m.If(state == State.LENGTH_HIGH):
+            m.d.sync += state.eq(State.SYNC0)
+            with m.If(kind == 0):
+                self._reject(m, Reason.KIND)
+            with m.Elif(Cat(low, self.data) != expected):
+                self._reject(m, Reason.LENGTH)
+            with m.Else():
+                is_sample = kind == Kind.SAMPLE
+                m.d.sync += state.eq(Mux(is_sample, State.PAYLOAD, State.CRC_HIGH))
 
     def _payload_and_crc(self, m: Module, state: Any) -> None:
         """The payload is shifted in from the top; the first byte ends up at the bottom."""
         last = self._sample_bytes - 1
         count = Signal(range(self._sample_bytes + 1))
-        with m.Switch(state):
-            with m.Case(State.LENGTH_HIGH):
-                m.d.sync += count.eq(0)
-            with m.Case(State.PAYLOAD):
-                m.d.sync += [self.x.eq(Cat(self.x[8:], self.data)), count.eq(count + 1)]
-                with m.If(count == last):
-                    m.d.sync += state.eq(State.CRC_HIGH)
-            with m.Case(State.CRC_HIGH):
-                m.d.sync += state.eq(State.CRC_LOW)
-            with m.Case(State.CRC_LOW):
-                m.d.sync += state.eq(State.CHECK)
+        with m.If(state == State.LENGTH_HIGH):
+            m.d.sync += count.eq(0)
+        with m.If(state == State.PAYLOAD):
+            m.d.sync += [self.x.eq(Cat(self.x[8:], self.data)), count.eq(count + 1)]
+            with m.If(count == last):
+                m.d.sync += state.eq(State.CRC_HIGH)
+        with m.If(state == State.CRC_HIGH):
+            m.d.sync += state.eq(State.CRC_LOW)
+        with m.If(state == State.CRC_LOW):
+            m.d.sync += state.eq(State.CHECK)
 
     def _break_off(self, m: Module, state: Any) -> None:
         """Give a frame up after a gap or a broken byte; say so if its number has arrived."""

@@ -82,20 +82,23 @@ class BoardTop(wiring.Component):
         n_inputs = self._design.circuit.netlist.n_inputs
         ports = {port.name: Signal(port.width, name=f"network_{port.name}")
                  for port in result_ports(self._design.head)}  # fmt: skip
-        reset_left, done = Signal(range(RESET_CYCLES + 1), init=RESET_CYCLES), Signal()
-        with m.If(reset_left != 0):
+        reset_left = Signal(range(RESET_CYCLES + 1), init=RESET_CYCLES)
+        valid_out, in_reset = Signal(), Signal()
+        m.d.comb += in_reset.eq(reset_left != 0)
+        with m.If(in_reset):
             m.d.sync += reset_left.eq(reset_left - 1)
         m.submodules.network = Instance(
             self._network,
             i_clk=self.clk,
-            i_rst=reset_left != 0,
+            i_rst=in_reset,
             i_valid_in=frames.sample,
             i_x=frames.x[:n_inputs],
-            o_valid_out=done,
+            o_valid_out=valid_out,
             **{f"o_{name}": wire for name, wire in ports.items()},
         )
         m.d.comb += result.eq(self._payload(ports))
-        return done
+        # Before its reset the network's registers may hold anything.
+        return valid_out & ~in_reset
 
     def _payload(self, ports: dict[str, Signal]) -> Value:
         """The payload of a result: every number in whole bytes."""
@@ -138,8 +141,10 @@ def _in_bytes(value: Value, n_bytes: int, *, signed: bool) -> Value:
 def require_time(design: Design, identity: Identity, timing: UartTiming) -> None:
     """Check that an answer is written before anything of the next frame can disturb it.
 
+    And that a frame goes on before it is given up.
+
     Raises:
-        OptionError: if the line is too fast for that.
+        OptionError: if the line is too fast for that, or too slow for any frame.
     """
     # A sender that is 5 % fast is still understood.
     quiet = FIRST_REJECTION * BITS_OF_BYTE * timing.bit_cycles * 95 // 100
@@ -149,6 +154,8 @@ def require_time(design: Design, identity: Identity, timing: UartTiming) -> None
             f"an answer takes {needed} clock cycles and the line leaves {quiet}: "
             f"give a --baud that is lower by {needed / quiet:.1f}"
         )
+    if BITS_OF_BYTE * timing.bit_cycles + 2 > timing.gap_cycles:
+        raise OptionError("a frame is given up before its next byte is there: give a higher --baud")
 
 
 def board_verilog(

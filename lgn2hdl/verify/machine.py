@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from lgn2hdl.verify.algebra import Algebra, Vector
 from lgn2hdl.verify.cells import CHOOSE, ONE, Cells, HardwareError
@@ -34,6 +35,7 @@ class Machine:
         data: net that each takes its next value from, ``i64[R]``.
         enable: net of the clock enable of each, ``i64[R]``.
         names: name of every register, with its bit.
+        initial: what each holds at power-up, ``i8[R]``; -1 where the text does not say.
         sources: nets of the input ports, and of a box's outputs, by instance and port.
         sinks: nets of the output ports, and of a box's inputs, by instance and port.
     """
@@ -44,6 +46,7 @@ class Machine:
     data: Nets
     enable: Nets
     names: tuple[str, ...]
+    initial: npt.NDArray[np.int8]
     sources: Ports
     sinks: Ports
 
@@ -107,6 +110,7 @@ def machine_of(cells: Cells, directions: Mapping[tuple[str, str], str]) -> Machi
         data=items.pins[~is_gate, 0],
         enable=items.enable[~is_gate],
         names=_register_names(cells, items.out[~is_gate]),
+        initial=_initial(cells, root, items.out[~is_gate]),
         sources=sources,
         sinks=sinks,
     )
@@ -126,6 +130,19 @@ def _require_no_data(cells: Cells, root: Nets, items: Items, ports: Ports, boxes
     read = np.concatenate([items.pins.ravel(), items.enable, *pins, *outputs])
     if np.isin(root[np.array(cells.ports.get("clk", []), np.int64)], read).any():
         raise HardwareError("clk is read as a value")
+
+
+def _initial(cells: Cells, root: Nets, registers: Nets) -> npt.NDArray[np.int8]:
+    """What registers hold at power-up.
+
+    Raises:
+        HardwareError: if one has two values.
+    """
+    values: dict[int, int] = {}
+    for net, value in cells.initial.items():
+        if values.setdefault(int(root[net]), value) != value:
+            raise HardwareError("a register holds two values at power-up")
+    return np.array([values.get(net, -1) for net in registers.tolist()], np.int8)
 
 
 def _register_names(cells: Cells, registers: Nets) -> tuple[str, ...]:

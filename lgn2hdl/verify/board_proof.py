@@ -1,0 +1,91 @@
+"""The module around a network on a board: proved for ever, or a fault of it.
+
+It is read by Yosys, for Amaranth writes it; the network is a box in it, which does what was proved
+of it. See docs/verify.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from lgn2hdl.hdl.interface import Interface
+from lgn2hdl.schedule import Design
+from lgn2hdl.verify.board_claims import is_slow_enough
+from lgn2hdl.verify.board_induction import prove_board
+from lgn2hdl.verify.board_product import BoardProduct, board_product
+from lgn2hdl.verify.board_search import find_fault
+from lgn2hdl.verify.board_spec import BoardWanted
+from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.verify.interface_spec import wanted
+from lgn2hdl.verify.report import Part, Verdict
+from lgn2hdl.verify.yosys_reader import read_with_yosys
+
+NAME = "board: UART"
+
+
+def board_wanted(
+    design: Design, *, bit_cycles: int, gap_cycles: int, identity: bytes, queue_bytes: int
+) -> BoardWanted:
+    """What the board of a design has to be.
+
+    Args:
+        design: the design.
+        bit_cycles: clock cycles of a bit on the line.
+        gap_cycles: clock cycles after which a frame that does not go on is given up.
+        identity: payload of the answer to a request for the identity.
+        queue_bytes: bytes of the queue of answers.
+    """
+    around = wanted(design, Interface())
+    return BoardWanted(
+        bit_cycles=bit_cycles,
+        gap_cycles=gap_cycles,
+        sample_bits=around.sample_bits,
+        results=around.results,
+        numbers=around.numbers,
+        identity=identity,
+        queue_bytes=queue_bytes,
+        latency=design.latency,
+    )
+
+
+def prove_uart(
+    want: BoardWanted,
+    verilog: Mapping[str, bytes | str],
+    top: str,
+    network: str,
+    deadline: Deadline | None = None,
+) -> Part:
+    """Prove the module around a network, or find bytes on its line that show a fault.
+
+    Args:
+        want: what it has to be.
+        verilog: its text by file name.
+        top: name of the module.
+        network: name of the network's module.
+        deadline: when to give up; None for never.
+
+    Raises:
+        HardwareError: if the Verilog cannot be read, has other ports or is no sound hardware.
+        ToolError: if Yosys is missing or refuses it.
+    """
+    since = time.perf_counter()
+    product = board_product(read_with_yosys(verilog, top, {network: want.network_ports}), want)
+    verdict, detail = _judged(product, deadline or Deadline())
+    return Part(NAME, verdict, detail, time.perf_counter() - since)
+
+
+def _judged(product: BoardProduct, deadline: Deadline) -> tuple[Verdict, str]:
+    if not is_slow_enough(product.want):
+        return Verdict.NOT_PROVED, "the line is too fast for an answer between two requests"
+    known = prove_board(product, deadline)
+    if not known.failed:
+        detail = (
+            f"{known.properties} properties, from the configuration on, by {known.invariants:,} "
+            f"invariants over {known.registers:,} registers"
+        )
+        return Verdict.PROVED, detail
+    fault = find_fault(product, deadline)
+    if fault is None:
+        return Verdict.NOT_PROVED, f"no fault found, no proof of: {known.failed[0]}"
+    return Verdict.DIFFERENT, str(fault)
