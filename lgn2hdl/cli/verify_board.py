@@ -77,7 +77,7 @@ def board_parts(
     )
     note("proving the UART around the network ...")
     text = {f"{top}.v": files[f"{top}.v"]}
-    return [_files(files, faults), prove_uart(want, text, top, options.name, deadline)]
+    return [_files(files, faults), prove_uart(want, text, top, verilog, deadline)]
 
 
 def _options(path: Path, report: Mapping[str, Any]) -> BoardOptions:

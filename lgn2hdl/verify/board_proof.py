@@ -17,7 +17,9 @@ from lgn2hdl.verify.board_product import BoardProduct, board_product
 from lgn2hdl.verify.board_search import find_fault
 from lgn2hdl.verify.board_spec import BoardWanted
 from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.verify.grammar import Module, read_modules
 from lgn2hdl.verify.interface_spec import wanted
+from lgn2hdl.verify.lexer import plain_text
 from lgn2hdl.verify.report import Part, Verdict
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 
@@ -53,7 +55,7 @@ def prove_uart(
     want: BoardWanted,
     verilog: Mapping[str, bytes | str],
     top: str,
-    network: str,
+    network: Mapping[str, bytes | str],
     deadline: Deadline | None = None,
 ) -> Part:
     """Prove the module around a network, or find bytes on its line that show a fault.
@@ -62,17 +64,27 @@ def prove_uart(
         want: what it has to be.
         verilog: its text by file name.
         top: name of the module.
-        network: name of the network's module.
+        network: text of the network's files, the top module's first, which is called after it.
         deadline: when to give up; None for never.
 
     Raises:
-        HardwareError: if the Verilog cannot be read, has other ports or is no sound hardware.
+        HardwareError: if the Verilog cannot be read, has other ports, is no sound hardware, or has
+            modules of the network's.
         ToolError: if Yosys is missing or refuses it.
     """
     since = time.perf_counter()
-    product = board_product(read_with_yosys(verilog, top, {network: want.network_ports}), want)
+    _require_own_modules({**verilog, **network})
+    boxes = {next(iter(network)).removesuffix(".v"): want.network_ports}
+    product = board_product(read_with_yosys(verilog, top, boxes), want)
     verdict, detail = _judged(product, deadline or Deadline())
     return Part(NAME, verdict, detail, time.perf_counter() - since)
+
+
+def _require_own_modules(files: Mapping[str, bytes | str]) -> None:
+    """Check that no module is there twice: tools may take the one or the other."""
+    modules: dict[str, Module] = {}
+    for name, content in files.items():
+        read_modules(name, plain_text(name, content), modules)
 
 
 def _judged(product: BoardProduct, deadline: Deadline) -> tuple[Verdict, str]:

@@ -28,8 +28,8 @@ _OPERATORS = frozenset(
 )  # fmt: skip
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
-_ATTRIBUTES = frozenset(("init", "src", "top", "generator"))
-"""Attributes that change nothing: what registers hold at power-up is open in our proofs anyway."""
+_ATTRIBUTES = frozenset(("src", "top", "generator"))
+"""Attributes that change nothing; ``init`` would be a value at power-up that no simulator sees."""
 
 DEEPEST = 30
 """Statements in each other."""

@@ -21,6 +21,9 @@ from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.report import Verdict
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 
+NETWORK = {"net.v": "module net ();\nendmodule\n", "net_core.v": "module core ();\nendmodule\n"}
+"""Modules of the network; what they do is no matter here."""
+
 TIMING = UartTiming(bit_cycles=8, gap_cycles=1600)
 DESIGNS = {
     "scores": lambda: design_of(mixed_network(3, n_classes=5), k=4),
@@ -52,7 +55,7 @@ def product(want: BoardWanted, text: str):
 @pytest.mark.parametrize("name", DESIGNS)
 def test_boards_are_proved(name):
     _, want, text = board(name)
-    part = prove_uart(want, {"net_board.v": text}, "net_board", "net")
+    part = prove_uart(want, {"net_board.v": text}, "net_board", NETWORK)
     assert (part.name, part.verdict) == ("board: UART", Verdict.PROVED), part.detail
     assert part.detail.startswith("15 properties, from the configuration on, by ")
 
@@ -94,7 +97,7 @@ OTHER_FAULTS = {
 def test_a_wrong_board_is_shown_to_be_wrong(fault):
     _, want, text = board("scores")
     wrong = edited(text, *FAULTS[fault])
-    part = prove_uart(want, {"net_board.v": wrong}, "net_board", "net")
+    part = prove_uart(want, {"net_board.v": wrong}, "net_board", NETWORK)
     assert part.verdict is Verdict.DIFFERENT, part.detail
     assert re.fullmatch(r"not so in cycle \d+ after .* on rx: .*", part.detail)
 
@@ -123,7 +126,7 @@ def test_a_line_that_is_too_fast_is_not_proved():
         assert not is_slow_enough(changed)
     assert is_slow_enough(BoardWanted(**{**vars(want), "gap_cycles": byte_cycles(want)}))
     fast = BoardWanted(**{**vars(want), "latency": quiet(want)})
-    part = prove_uart(fast, {"net_board.v": text}, "net_board", "net")
+    part = prove_uart(fast, {"net_board.v": text}, "net_board", NETWORK)
     assert (part.verdict, part.detail) == (
         Verdict.NOT_PROVED, "the line is too fast for an answer between two requests",
     )  # fmt: skip
@@ -132,6 +135,14 @@ def test_a_line_that_is_too_fast_is_not_proved():
 def test_the_time_limit():
     _, want, text = board("bits")
     assert prove_board(product(want, text), Deadline(0)).failed
+
+
+@pytest.mark.parametrize("name", ["net", "core"])
+def test_a_board_has_no_module_of_the_network(name):
+    _, want, text = board("bits")
+    wrong = f"{text}module {name} ();\nendmodule\n"
+    with pytest.raises(HardwareError, match=f"module {name} is there twice"):
+        prove_uart(want, {"net_board.v": wrong}, "net_board", NETWORK)
 
 
 @pytest.mark.parametrize(

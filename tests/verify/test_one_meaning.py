@@ -34,7 +34,8 @@ def texts(body: str, **files: str) -> dict[str, str]:
         "reg [2:0] r = 3'h0; always @(posedge clk) r <= x[2:0]; assign y = r;",
         r"wire \a.b[0] ; assign \a.b[0] = x[0]; assign y = {3{\a.b[0] }};",
         "output [2:0] z; wire [2:0] z; assign z = x[2:0]; " + GOOD,
-        '(* src = "top.py:1" *) wire v; (* init = 3\'h0 *) wire w = x[0]; assign v = w; ' + GOOD,
+        '(* src = "top.py:1" *) wire v; (* generator = "Amaranth" *) wire w = x[0]; assign v = w; '
+        + GOOD,
         "wire v; assign v = 1'hx; " + GOOD,
         "wire [5:0] v; assign {v[5:3], v[2:0]} = x; assign y = v[2:0];",
     ],
@@ -149,6 +150,7 @@ def test_modules_in_a_module() -> None:
         ("wire v = 1; " + GOOD, "number 1 has no width"),
         ("wire v = 1.5; " + GOOD, "number 1 has no width"),
         ("wire v = 1e3; " + GOOD, "is no number"),
+        ("(* init = 1'h1 *) wire v = x[0]; " + GOOD, "attribute 'init' may change"),
         ("wire v = x[0] << x[1]; " + GOOD, "'<<' is no name"),
         ("wire v = x[0] <<= x[1]; " + GOOD, "'<<=' is no name"),
         ("wire v = x[0] === x[1]; " + GOOD, "'===' is no name"),
