@@ -248,3 +248,16 @@ def test_a_temporary_folder_goes_whatever_happens():
     with pytest.raises(ZeroDivisionError):
         fail()
     assert not made[0].exists()
+
+
+def test_what_is_tried_is_where_a_link_leads(tmp_path):
+    """The folder of the file is made, not one beside the link; the message has the link's name."""
+    link = tmp_path / "link.lgn"
+    link.symlink_to(tmp_path / "new" / "m.lgn")
+    files.require_writable(link)
+    assert (tmp_path / "new").is_dir()
+    (tmp_path / "file").write_text("")
+    other = tmp_path / "other.lgn"
+    other.symlink_to(tmp_path / "file" / "m.lgn")
+    with pytest.raises(OutputError, match=r"cannot write .*other\.lgn"):
+        files.require_writable(other)
