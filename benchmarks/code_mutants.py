@@ -199,7 +199,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verify/valid.py": ("verify/test_hardware.py",),
     "verify/vectors.py": ("verify/test_vector_table.py",),
     "verify/verilog_proof.py": ("verify/test_design.py",),
-    "verify/yosys_reader.py": ("verify/test_reader.py", "verify/test_differential_rtl.py"),
+    "verify/yosys_reader.py": ("verify/test_yosys_reader.py", "verify/test_reader.py"),
 }  # fmt: skip
 """Tests of modules that have none of their name, or not only these; the most exact first."""
 

@@ -15,7 +15,7 @@ from lgn2hdl.netlist import evaluate
 from lgn2hdl.verify.cells import Cells, HardwareError
 from lgn2hdl.verify.hardware import Hardware, build
 from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.yosys_reader import cells_of, read_with_yosys
+from lgn2hdl.verify.yosys_reader import _instance_of, _number, cells_of, read_with_yosys
 
 CLK, RST, VALID_IN, ENABLE, X, VALID, Y = 2, 3, 4, 5, [6, 7, 8], 20, 21
 Cell = dict[str, Any]
@@ -336,3 +336,30 @@ def test_what_amaranth_writes_is_read(enable: bool) -> None:
         assert found[-1].valid_latency == design.latency
     patterns = np.random.default_rng(0).integers(0, 1 << 63, (n, 4)).astype(np.uint64)
     assert np.array_equal(*(evaluate(item.netlist, patterns) for item in found))
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(5, 5), ("0", 0), ("1", 1), ("101", 5), ("0" * 40 + "110", 6), ("1" * 70, 2**70 - 1),
+     (" 10 ", 2), ("", 0), ("  ", 0)],
+)  # fmt: skip
+def test_parameters_are_numbers_or_binary_digits(value: str | int, number: int) -> None:
+    assert _number(value) == number
+
+
+@pytest.mark.parametrize("value", ["1x", "z", "2", "-", "0b1x", "x" * 99])
+def test_parameters_that_are_undefined(value: str) -> None:
+    with pytest.raises(HardwareError) as caught:
+        _number(value)
+    assert str(caught.value) == f"a cell has a parameter {value[:40]!r}"
+
+
+@pytest.mark.parametrize(
+    ("name", "instance"),
+    [
+        ("$flatten\\popcount.$add$top_popcount.v:5$1", "popcount"), ("popcount.sum", "popcount"),
+        ("core.a.b", "core"), ("$add$top.v:5$1", ""), ("name", ""), ("$flatten\\name", ""),
+    ],
+)  # fmt: skip
+def test_the_instance_of_a_cell(name: str, instance: str) -> None:
+    assert _instance_of(name) == instance
