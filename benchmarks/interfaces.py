@@ -8,7 +8,7 @@ are not ready, clock edges are not enabled, packets are short or long, and reset
 of packets; of the streams a part runs between the models of cocotbext-axi. Every result is compared
 with the golden model's. Then broken modules take their place, and each has to be found out. Last,
 the modules around the pipeline are proved, and every broken one has to be refused, or shown to be
-wrong in clock cycles that a simulation repeats. Ends with 1 if anything is wrong.
+wrong in clock cycles that Verilator repeats on the text. Ends with 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from lgn2hdl.hdl.interface import Kind, stream_layout  # noqa: E402
 from lgn2hdl.hdl.interface_verilog import interface_verilog  # noqa: E402
 from lgn2hdl.verify.cells import HardwareError  # noqa: E402
 from lgn2hdl.verify.interface_proof import prove_interface  # noqa: E402
+from lgn2hdl.verify.interface_replay import replay_trace  # noqa: E402
+from lgn2hdl.verify.report import Verdict  # noqa: E402
 
 COUNTS = ("packets", "models", "results", "bad", "dropped", "cycles")
 HEADER = (
@@ -77,6 +79,10 @@ def proved_verdicts(designs: tuple[Entry, ...]) -> Counter[str]:
         try:
             known = prove_interface(entry.design, entry.interface, files, entry.name)
             verdicts[known.part.verdict.value] += 1
+            if known.trace is not None:
+                pipeline, instance = f"{entry.name}_pipeline", known.product.instance
+                given = (known.product.want, known.trace, files, entry.name, pipeline, instance)
+                verdicts["replayed"] += replay_trace(*given).verdict is Verdict.DIFFERENT
         except HardwareError:
             verdicts["refused"] += 1
     return verdicts
@@ -87,7 +93,8 @@ def print_proofs(designs: tuple[Entry, ...]) -> None:
     right, wrong = proved_verdicts(designs), proved_verdicts(mutant_entries())
     print(f"Proved by verify: {right['proved']} of {len(designs)}")
     print(
-        f"Broken modules: {wrong['different']} shown to be wrong in clock cycles, "
+        f"Broken modules: {wrong['different']} shown to be wrong in clock cycles "
+        f"({wrong['replayed']} of them by Verilator too), "
         f"{wrong['refused']} refused, {wrong['proved'] + wrong['not proved']} neither"
     )
     if right["proved"] < len(designs) or wrong["proved"] or wrong["not proved"]:

@@ -18,6 +18,7 @@ from lgn2hdl.verify.cells import Cells
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.interface_induction import prove_by_induction
 from lgn2hdl.verify.interface_product import Product, product_of
+from lgn2hdl.verify.interface_replay import replay_trace
 from lgn2hdl.verify.interface_search import find_fault
 from lgn2hdl.verify.interface_spec import wanted
 from lgn2hdl.verify.interface_trace import Trace
@@ -36,10 +37,17 @@ SHOWN_NAMES = 6
 
 @dataclass(frozen=True)
 class Proved:
-    """The verdict on an interface, and what shows a fault."""
+    """The verdict on an interface, and what shows a fault.
+
+    Attributes:
+        part: the verdict.
+        trace: clock cycles that show a fault.
+        product: the module as it was read.
+    """
 
     part: Part
     trace: Trace | None
+    product: Product
 
 
 def prove_interface(
@@ -72,7 +80,8 @@ def prove_interface(
     product = product_of(reader(verilog, top, boxes), want)
     verdict, detail, trace = _judged(product, deadline or Deadline())
     name = f"interface: {interface.kind.value}"
-    return Proved(Part(name, verdict, detail, time.perf_counter() - since), trace)
+    part = Part(name, verdict, detail, time.perf_counter() - since)
+    return Proved(part, trace, product)
 
 
 def _judged(product: Product, deadline: Deadline) -> tuple[Verdict, str, Trace | None]:
@@ -129,7 +138,11 @@ def with_interface(
     if device is not None:
         reader = _after_synthesis(device)
     known = prove_interface(design, interface, verilog, top, deadline=Deadline(left), reader=reader)
-    return report.joined(known.part, known.trace)
+    report = report.joined(known.part, known.trace)
+    if known.trace is None or device is not None:
+        return report
+    names = (top, pipeline_name(top, interface), known.product.instance)
+    return report.joined(replay_trace(known.product.want, known.trace, verilog, *names))
 
 
 def _after_synthesis(device: Device) -> BoxReader:

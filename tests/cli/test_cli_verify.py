@@ -113,7 +113,7 @@ def test_the_manifest_tells_the_options(folder, made):
     assert wanted.items() <= found.items()
 
 
-def test_the_interface_is_part_of_the_proof(lgn2hdl, made):
+def test_the_interface_is_part_of_the_proof(lgn2hdl, made, no_simulator):
     out = made("--interface", "stream", "--beat-bits", "8", "--clock-enable")
     code, printed, _ = lgn2hdl("verify", MONK, "--rtl", out, "--json")
     report = json.loads(printed)
@@ -129,6 +129,8 @@ def test_the_interface_is_part_of_the_proof(lgn2hdl, made):
     assert "different: interface: stream: not so in cycle" in err
     report = json.loads(printed)
     assert report["verdict"] == "different"
+    details = {part["part"]: part["detail"] for part in report["parts"]}
+    assert "Verilator is not installed" in details["interface: simulation"]
     trace = report["trace"]
     assert trace["violated"].startswith("error stays")
     assert trace["cycles"][0]["ports"]["rst"] == "1"

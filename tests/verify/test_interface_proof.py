@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hardware import design_of, mixed_network
@@ -12,17 +16,19 @@ from interface_matrix import FAULTS, STREAM_FAULTS, Entry, entries, mutant_entri
 from lgn2hdl.hdl.interface import Interface, Kind
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.synth.devices import find_device
-from lgn2hdl.verify import interface_spec
+from lgn2hdl.verify import interface_spec, verilator
 from lgn2hdl.verify.cells import HardwareError
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.interface_induction import prove_by_induction
 from lgn2hdl.verify.interface_product import Product, product_of
 from lgn2hdl.verify.interface_proof import Proved, prove_interface, with_interface
+from lgn2hdl.verify.interface_replay import replay_trace
 from lgn2hdl.verify.interface_search import find_fault
-from lgn2hdl.verify.interface_spec import wanted
+from lgn2hdl.verify.interface_spec import PATH, wanted
 from lgn2hdl.verify.interface_trace import Trace
 from lgn2hdl.verify.reader import read_text
 from lgn2hdl.verify.report import Report, Verdict
+from lgn2hdl.verify.verilator import find_verilator
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 
 MORE_STREAM_FAULTS = (
@@ -281,3 +287,41 @@ def test_a_trace_is_printed_and_saved(texts):
     values = [int(cycle["ports"]["s_axis_tdata"], 16) for cycle in saved["cycles"]]
     assert values == [ports["s_axis_tdata"] for ports in trace.ports]
     assert np.array(values).max() < 256
+
+
+REPLAYED = {"a stream": 0, "a bad packet": 3, "a register at power-up": 7, "a handshake": 38}
+
+
+@pytest.mark.skipif(find_verilator() is None or shutil.which("g++") is None, reason="no Verilator")
+@pytest.mark.parametrize("name", REPLAYED)
+def test_cycles_are_replayed_on_the_text(texts, name):
+    entry, text = texts[f"mutant{REPLAYED[name]}"]
+    machine = product(entry, text)
+    trace = find_fault(machine, Deadline())
+    names = (entry.name, f"{entry.name}_pipeline", machine.instance)
+    part = replay_trace(machine.want, trace, {"top.v": text}, *names)
+    assert part.verdict is Verdict.DIFFERENT, part.detail
+    assert part.detail == f"Verilator shows it: the same values in cycle {len(trace.ports) - 1}"
+    if name != "a handshake":
+        return
+    _, right = changed(texts, f"mutant{REPLAYED[name]}", "ready_in", "ready_in")
+    part = replay_trace(machine.want, trace, {"top.v": right}, *names)
+    assert part.verdict is Verdict.NOT_PROVED
+    assert re.fullmatch(
+        r"Verilator gives 0x\w+ for \w+, not 0x\w+: the readers differ", part.detail
+    )
+
+
+def test_cycles_that_are_not_replayed(texts, monkeypatch):
+    entry, text = texts["mutant38"]
+    machine = product(entry, text)
+    trace = find_fault(machine, Deadline())
+    names = (entry.name, f"{entry.name}_pipeline", machine.instance)
+    path = replay_trace(machine.want, replace(trace, violated=PATH), {"top.v": text}, *names)
+    assert (path.verdict, path.detail) == (
+        Verdict.NOT_PROVED, "a path without a register is no value to be seen",
+    )  # fmt: skip
+    monkeypatch.setattr(verilator, "find_verilator", lambda: None)
+    part = replay_trace(machine.want, trace, {"top.v": text}, *names)
+    assert part.verdict is Verdict.NOT_PROVED
+    assert part.detail.startswith("the cycles were not simulated: Verilator is not installed")
