@@ -147,6 +147,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "datasets/parsers.py": ("test_datasets_parsers.py", "test_datasets_files.py"),
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
+    "hdl/component.py": ("hdl/test_component.py", "verify/test_yosys_reader.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
     "files.py": ("test_files_steps.py", "test_files.py"),
     "interrupts.py": ("test_interrupts_steps.py", "test_interrupts.py"),

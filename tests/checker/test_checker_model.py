@@ -22,7 +22,7 @@ from lgn2hdl.checker.meaning import (
     network_outputs,
     scores_of,
 )
-from lgn2hdl.checker.model import read_model
+from lgn2hdl.checker.model import _Arrays, read_model
 from lgn2hdl.golden import feature_bits
 from lgn2hdl.model import LogicNet
 
@@ -121,3 +121,18 @@ def test_a_damaged_model_file_is_one_line(tmp_path) -> None:
         else:
             lines = [] if same != read_model(data) else ["what was damaged means nothing"]
         assert len(lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "inside"),
+    [(0, 8, True), (4, 12, True), (5, 13, False), (-8, 0, False), (-12, -4, False), (8, 0, False)],
+)
+def test_arrays_lie_inside_of_the_file(begin: int, end: int, inside: bool) -> None:
+    """Also where Python would find as many bytes from the other end."""
+    header = {"a": {"dtype": "I32", "shape": [2], "data_offsets": [begin, end]}}
+    arrays = _Arrays(np.arange(3, dtype="<i4").tobytes(), header)
+    if inside:
+        assert arrays.column("a") == (begin // 4, begin // 4 + 1)
+        return
+    with pytest.raises(ValueError, match="a is outside of the file"):
+        arrays.column("a")
