@@ -155,7 +155,7 @@ class Target:
         """Outcome and reason."""
         options = ["--rtl", str(self._path), "--reader", reader]
         # (Counterexamples are not simulated: that takes seconds each.)
-        with mock.patch("lgn2hdl.verify.verilator.find_verilator", lambda: None):
+        with mock.patch("lgn2hdl.verify.verilator.find_verilator", return_value=None):
             code, said = quietly(["verify", str(self.model), *options])
         if code == 0:
             return ACCEPTED, ""
