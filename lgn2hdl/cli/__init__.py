@@ -19,44 +19,23 @@ import click
 
 import lgn2hdl
 from lgn2hdl import scratch
-from lgn2hdl.cli.compare import compare_command
+from lgn2hdl.cli.commands import Commands
 from lgn2hdl.cli.console import one_line
-from lgn2hdl.cli.export_c import export_c
-from lgn2hdl.cli.host import host
-from lgn2hdl.cli.inference import evaluate, predict
-from lgn2hdl.cli.info import info
-from lgn2hdl.cli.sim import sim
 from lgn2hdl.cli.streams import READER_GONE, ReaderGoneError, prepare_streams, write_out
-from lgn2hdl.cli.synth import synth
-from lgn2hdl.cli.train import train
-from lgn2hdl.cli.verify import verify
 from lgn2hdl.errors import Lgn2HdlError, OutputError
 from lgn2hdl.interrupts import INTERRUPTS, told
 from lgn2hdl.system_errors import explained
 from lgn2hdl.train.interrupt import TrainingInterruptedError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(lgn2hdl.__version__, prog_name="lgn2hdl")
 def cli() -> None:
     """Train logic gate networks and compile them to pipelined Verilog, checked bit for bit."""
     with suppress(OSError):
         scratch.sweep_temporary()
-
-
-for _command in (
-    train,
-    info,
-    synth,
-    sim,
-    predict,
-    evaluate,
-    export_c,
-    compare_command,
-    verify,
-    host,
-):
-    cli.add_command(_command)
 
 
 def main() -> None:

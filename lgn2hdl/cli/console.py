@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LINE_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -61,6 +59,9 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """A result for people, on stdout; every column but the first is aligned right."""
+    from rich.console import Console  # takes as long as all the rest of a command's start
+    from rich.table import Table
+
     click.echo(one_line(title))  # (rich would break a long title to the width of the table)
     table = Table()
     for index, name in enumerate(header):

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 SILENCE = 30.0
 """Seconds in which a server has to connect, and to send anything at all."""
 
@@ -98,6 +96,8 @@ class Downloader:
             before = now
 
     def _receive(self, url: str, received: list[bytes], given_up: threading.Event) -> None:
+        import requests  # slow to import, and few commands download anything
+
         total = 0
         try:
             with requests.get(url, stream=True, timeout=SILENCE) as response:
@@ -116,7 +116,7 @@ class Downloader:
             raise DownloadError(_led_elsewhere(error)) from None
 
 
-def _led_elsewhere(error: requests.RequestException) -> str:
+def _led_elsewhere(error: OSError) -> str:
     address = str(error).rpartition(" for ")[2]  # (requests has it nowhere else)
     return f"the server leads to {address[:100]}, which is neither http nor https"
 

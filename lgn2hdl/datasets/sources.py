@@ -9,10 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
 from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.download import Downloader, limits_for
 from lgn2hdl.errors import DataError
@@ -55,6 +51,8 @@ class Places:
 
 def default_cache() -> Path:
     """The user's cache folder for data sets."""
+    import pooch  # with all that it needs, slow to import
+
     return Path(pooch.os_cache("lgn2hdl"))
 
 
@@ -111,6 +109,8 @@ def _checked(file: PublicFile, data: bytes, folder: Path) -> bytes:
 
 
 def _download(file: PublicFile, places: Places) -> bytes:
+    import pooch
+
     target = places.cache / file.path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,6 +154,9 @@ def _reason(error: OSError) -> str:
 @contextmanager
 def _progress(file: PublicFile) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error; is told how many bytes there are."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(
         *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
@@ -165,6 +168,8 @@ def _progress(file: PublicFile) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def _quiet_log() -> Iterator[None]:
     """Keep pooch from announcing the download beside the progress bar."""
+    import pooch
+
     log = pooch.get_logger()
     level = log.level
     log.setLevel(logging.WARNING)
