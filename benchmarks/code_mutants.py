@@ -141,7 +141,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     },
     "datasets/rows.py": ("test_datasets_rows.py", "test_datasets_csv.py"),
     "datasets/labels.py": ("test_datasets_names.py", "test_datasets_files.py"),
-    "datasets/npz_files.py": ("test_datasets_names.py", "test_datasets_files.py"),
+    "datasets/npz_files.py": (
+        "test_datasets_names.py", "test_datasets_validation.py", "test_datasets_files.py",
+    ),
     "datasets/public.py": (
         "test_datasets_parsers.py", "test_datasets_public.py", "test_datasets_cifar.py",
     ),
@@ -149,6 +151,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "datasets/sources.py": ("test_datasets_sources.py", "test_datasets_public.py"),
     "hdl/component.py": ("hdl/test_component.py", "verify/test_yosys_reader.py"),
     "hdl/domain.py": ("hdl/test_component.py",),
+    "hdl/interface.py": ("hdl/test_interface.py", "hdl/test_interface_verilog.py"),
     "files.py": ("test_files_steps.py", "test_files.py"),
     "interrupts.py": ("test_interrupts_steps.py", "test_interrupts.py"),
     "leash.py": ("test_leash_steps.py", "test_leash.py"),
@@ -181,7 +184,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     ),
     "verify/circuit_proof.py": ("verify/test_design.py",),
     "verify/cone.py": ("verify/test_sweep.py", "verify/test_solver.py"),
-    "verify/core_proof.py": ("verify/test_design.py",),
+    "verify/core_proof.py": ("verify/test_core_proof.py", "verify/test_design.py"),
     "verify/deadline.py": ("verify/test_reference.py", "verify/test_design.py"),
     "verify/engines.py": ("verify/test_differential.py",),
     "verify/grammar.py": ("verify/test_one_meaning.py",),

@@ -72,7 +72,7 @@ def test_no_samples_and_no_gates() -> None:
     assert depth(bare) == 0
 
 
-@pytest.mark.parametrize("shape", [(2, 1), (4, 1), (3,)])
+@pytest.mark.parametrize("shape", [(2, 1), (4, 1), (3,), (3, 1, 1), ()])
 def test_evaluate_refuses_other_inputs(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="inputs of shape"):
         evaluate(FULL_ADDER, np.zeros(shape, np.uint64))

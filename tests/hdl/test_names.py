@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from hardware import adder_network, design_of, mixed_network, netlist_design, wire_network
@@ -30,6 +31,17 @@ def check_names(design: Design) -> list[str]:
 @settings(max_examples=25)
 def test_names_of_networks_are_unique_and_legal(network, scores):
     check_names(design_of(network, scores=scores))
+
+
+def test_labels_that_are_given_twice_name_one_node():
+    design = design_of(mixed_network(2))
+    circuit = design.circuit
+    by_name = {name: node for node, name in circuit.labels}
+    first, second, *_ = by_name.values()
+    labels = ((first, "score0_0"), (second, "score0_0"))
+    names = check_names(replace(design, circuit=replace(circuit, labels=labels)))
+    assert names[first] == "score0_0"
+    assert names[second] != "score0_0"
 
 
 @given(netlists().filter(lambda netlist: netlist.n_inputs and len(netlist.outputs)))
