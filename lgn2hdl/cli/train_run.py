@@ -47,6 +47,8 @@ def require_device(device: str) -> None:
     Raises:
         OptionError: if it is not.
     """
+    if device == "cpu":
+        return  # (torch takes seconds to import, and what is wrong with the data is said before)
     from lgn2hdl.train import distributed
 
     distributed.require_device(device)

@@ -46,3 +46,16 @@ def test_a_data_file_is_read_without_what_downloads_need():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
+
+
+def test_a_data_set_that_is_not_there_is_found_before_torch_is_imported(tmp_path):
+    arguments = ["train", "--dataset", "nothing.csv", "--out", str(tmp_path / "m.lgn")]
+    program = (
+        f"import sys\nfrom lgn2hdl.cli import run\nprint(run({arguments}), 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (
+        "1 False\n", "lgn2hdl: error: no file nothing.csv: check the path\n",
+    )  # fmt: skip
