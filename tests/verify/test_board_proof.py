@@ -73,9 +73,7 @@ def edited(text: str, pattern: str, new: str) -> str:
 
 FAULTS = {
     "a result is called an error": (r" \? 8'h82 : ", " ? 8'h8f : "),
-    "synchronization": (r"16'h5aa5", "16'h5ba5"),
     "ten bits are nine": (r"4'ha", "4'h9"),
-    "the network gets the samples that are none": (r"\.valid_in\(sample\)", ".valid_in(identify)"),
 }
 """What a few bytes show."""
 
@@ -84,12 +82,10 @@ OTHER_FAULTS = {
     "the queue is full early": (r"10'h200", "10'h1ff"),
     "the number of the next byte": (r"(answers \((?s:.)*?)\.\\sequence \(\\sequence \)",
                                     r"\1.\\sequence (data)"),
-    "the hash of another model": (r"5b5b", "5b5a"),
     "the network is not reset": (r"= 4'hf;", "= 4'h0;"),
     "the network is reset for ever": (r"(4'hf;(?s:.)*? - )1'h1", r"\g<1>1'h0"),
     "a result from before the reset": (r"= ~ in_reset;", "= ~ in_reset | in_reset;"),
     "frames are given up early": (r"11'h640", "11'h63f"),
-    "the CRC begins with another number": (r"= 16'hffff;", "= 16'hfffe;"),
 }  # fmt: skip
 
 
