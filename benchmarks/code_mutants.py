@@ -195,7 +195,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "verify/items.py": ("verify/test_items.py", "verify/test_hardware.py"),
     "verify/latency_proof.py": ("verify/test_design.py",),
     "verify/replay.py": ("verify/test_replay.py", "verify/test_design.py"),
-    "verify/report.py": ("verify/test_report.py",),
+    "verify/report.py": ("verify/test_verify_report.py",),
     "verify/session.py": ("verify/test_design.py",),
     "verify/simulation.py": ("verify/test_differential_rtl.py",),
     "verify/synthesized.py": ("verify/test_differential_rtl.py",),
