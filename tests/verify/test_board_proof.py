@@ -62,7 +62,7 @@ def test_boards_are_proved(name):
 
 def test_no_fault_is_found_where_there_is_none():
     _, want, text = board("bits")
-    assert find_fault(product(want, text), Deadline(8)) is None
+    assert find_fault(product(want, text), Deadline(4)) is None
 
 
 def edited(text: str, pattern: str, new: str) -> str:
