@@ -24,7 +24,7 @@ from lgn2hdl import model_file
 from lgn2hdl.board.baud import DEFAULT_BAUD, cycles_per_bit
 from lgn2hdl.board.boards import find_board, read_pins
 from lgn2hdl.board.build import board_levels, gap_cycles
-from lgn2hdl.board.identity import describe, queue_bytes
+from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
 from lgn2hdl.errors import ToolError
 from lgn2hdl.synth.flow import compile_network, file_sha256, options_for
@@ -82,7 +82,6 @@ def built(model: str, board: str) -> Built:
         bit_cycles=timing.bit_cycles,
         gap_cycles=timing.gap_cycles,
         identity=identity.to_bytes(),
-        queue_bytes=queue_bytes(identity),
     )
     return Built(want, board_verilog(design, "network", TOP, identity, timing))
 

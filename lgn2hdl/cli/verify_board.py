@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from lgn2hdl.board.baud import cycles_per_bit
 from lgn2hdl.board.boards import constraints, find_board, read_pins
 from lgn2hdl.board.build import TOP_SUFFIX, BoardOptions, claims, gap_cycles
 from lgn2hdl.board.folder import MARKER
-from lgn2hdl.board.identity import describe, queue_bytes
+from lgn2hdl.board.identity import describe
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, changes
 from lgn2hdl.errors import OptionError
@@ -20,7 +19,7 @@ from lgn2hdl.synth.flow import Compiled, file_sha256
 from lgn2hdl.synth.manifest import read_manifest
 from lgn2hdl.verify.board_proof import board_wanted, prove_uart
 from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.folder_files import HASHES, read_files
+from lgn2hdl.verify.folder_files import HASHES, changed_files, read_files, unlisted
 from lgn2hdl.verify.report import Part, Verdict
 from lgn2hdl.verify.session import named
 
@@ -47,6 +46,7 @@ def board_parts(
 
     Raises:
         OptionError: if ``board.json`` cannot be read or tells of no board that there is.
+        OutputError: if a file cannot be read, or a Verilog file is missing.
         HardwareError: if the board's Verilog is no sound hardware.
     """
     from lgn2hdl.verify.folder_proof import differences  # needs what only writing a folder does
@@ -62,18 +62,17 @@ def board_parts(
     top = f"{options.name}{TOP_SUFFIX}"
     told = claims(board, top, pins.clock_hz / 1e6, cycles, identity)
     names = [*verilog, f"{top}.v"]
-    files = read_files(folder, {"verilog": names, HASHES: report.get(HASHES)})
+    files = read_files(folder, {**report, "verilog": names}, MARKER)
     faults = list(
         differences({name: report.get(name) for name in told}, json.loads(json.dumps(told)))
     )
     right = {**verilog, board.board.tools.pins_file: constraints(board.board, pins).encode()}
-    faults += _file_faults(files, report[HASHES], right, {f"{top}.v", told["bitstream"]})
+    faults += _file_faults(folder, files, report[HASHES], right, {f"{top}.v", told["bitstream"]})
     want = board_wanted(
         compiled.design,
         bit_cycles=cycles,
         gap_cycles=gap_cycles(pins.clock_hz),
         identity=identity.to_bytes(),
-        queue_bytes=queue_bytes(identity),
     )
     note("proving the UART around the network ...")
     text = {f"{top}.v": files[f"{top}.v"]}
@@ -89,33 +88,31 @@ def _options(path: Path, report: Mapping[str, Any]) -> BoardOptions:
 
 
 def _file_faults(
+    folder: Path,
     files: Mapping[str, bytes],
     hashes: Mapping[str, Any],
     right: Mapping[str, bytes],
     others: set[str],
 ) -> list[str]:
-    """Files that were changed, are not of the design, or are missing.
+    """Files that were changed, are missing, or are not of the design.
 
     Args:
+        folder: where they are.
         files: what is there.
         hashes: what the report says of them.
         right: what is known of their content.
         others: names of those of which it is not.
     """
     wanted = others | set(right)
-    faults = {
-        "is not the file that synth wrote": [
-            name
-            for name, data in files.items()
-            if hashes.get(name) != hashlib.sha256(data).hexdigest()
-        ],
-        "is missing": sorted(wanted - set(files)),
-        "is no file of synth's": sorted(set(files) - wanted),
-        "does not fit the design": [
-            name for name, data in right.items() if files.get(name, data) != data
-        ],
-    }
-    return [f"{BOARD_FOLDER}/{name} {fault}" for fault, names in faults.items() for name in names]
+    foreign = (set(files) - wanted) | set(unlisted(folder, hashes))
+    wrong = [name for name, data in right.items() if files.get(name, data) != data]
+    faults = [
+        *changed_files(files, hashes),
+        *(f"{name} is missing" for name in sorted(wanted - set(files))),
+        *(f"{name} is no file of synth's" for name in sorted(foreign)),
+        *(f"{name} does not fit the design" for name in wrong),
+    ]
+    return [f"{BOARD_FOLDER}/{fault}" for fault in faults]
 
 
 def _files(files: Mapping[str, bytes], faults: list[str]) -> Part:

@@ -108,6 +108,10 @@ class Bits:
         """The bits of a number."""
         return self.algebra.constant(value, width)
 
+    def extended(self, vector: Vector, width: int) -> Vector:
+        """A number with zeros above it; without its highest bits if it is wider."""
+        return np.concatenate([vector, *[self.false] * (width - len(vector))])[:width]
+
     def negated(self, vector: Vector) -> Vector:
         """Every bit the other way round."""
         return self.algebra.gate(NOT, vector)

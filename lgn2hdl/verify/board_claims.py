@@ -12,26 +12,21 @@ of the next request is its fourth.
 
 from __future__ import annotations
 
-import numpy as np
-
 from lgn2hdl.verify.algebra import Bits, Vector
 from lgn2hdl.verify.board_spec import (
     BITS,
     BITS_OF_BYTE,
     CHECK,
     CRC_BYTES,
-    CRC_HIGH_PART,
     CRC_LOW_PART,
     ERROR,
     FIRST_SYNC,
     HEADER_BYTES,
-    HEADER_PART,
     IDENTITY,
     KIND,
     LENGTH_LOW,
     NO_PART,
     PAYLOAD,
-    PAYLOAD_PART,
     REST,
     RESULT,
     SECOND_SYNC,
@@ -39,6 +34,7 @@ from lgn2hdl.verify.board_spec import (
     STOP,
     BoardWanted,
     Signals,
+    parts,
     payload_length,
     waiting,
 )
@@ -189,7 +185,7 @@ def arrival(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) -> Vector
     for bit in range(BITS_OF_BYTE):
         rest = (BITS_OF_BYTE - 1 - bit) * want.bit_cycles + 1
         behind = b.choose(b.is_number(kept["bits"], bit), b.number(rest, width), behind)
-    timer = np.concatenate([kept["timer"], *[b.false] * (width - len(kept["timer"]))])
+    timer = b.extended(kept["timer"], width)
     left = b.choose(b.is_number(kept["wait"], BITS), b.sum(timer, behind), left)
     return b.choose(kept["got"], board["age"], b.sum(board["age"], left))
 
@@ -209,9 +205,9 @@ def _of_time(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) -> dict[
         found[f"state {state}"] = b.implies(here, b.either(over, late))
     gap = kept["gap"]
     wide = max(width, len(gap)) + 1
-    wide_gap = np.concatenate([gap, *[b.false] * (wide - len(gap))])
+    wide_gap = b.extended(gap, wide)
     since = b.sum(b.number(3 * whole, wide), wide_gap)
-    wide_age = np.concatenate([age, *[b.false] * (wide - width)])
+    wide_age = b.extended(age, wide)
     waits = b.is_number(kept["state"], LENGTH_LOW)
     found["gap"] = b.implies(waits, b.either(over, at_most(b, since, wide_age)))
     behind = b.negated(at_most(b, kept["state"], b.number(LENGTH_LOW, 4)))
@@ -227,7 +223,7 @@ def _of_the_answer(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) ->
     writes = b.negated(resting)
     kinds = b.either(*(b.is_number(kept["answer"], kind) for kind in (IDENTITY, RESULT, ERROR)))
     length = payload_length(b, want, kept)
-    position = np.concatenate([kept["position"], *[b.false] * (16 - len(kept["position"]))])
+    position = b.extended(kept["position"], 16)
     found = {
         "pending": b.implies(
             pending,
@@ -240,23 +236,20 @@ def _of_the_answer(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) ->
         "part": at_most(b, kept["part"], b.number(CRC_LOW_PART, 3)),
         "answer": b.implies(writes, kinds),
         "reset": b.either(
-            at_most(b, b.sum(age, _wide(b, kept["reset_left"], width)), b.number(16, width)),
+            at_most(b, b.sum(age, b.extended(kept["reset_left"], width)), b.number(16, width)),
             b.negated(b.any_of(kept["reset_left"])),
         ),
     }  # fmt: skip
-    header, payload, crc_high, crc_low = (
-        b.is_number(kept["part"], value)
-        for value in (HEADER_PART, PAYLOAD_PART, CRC_HIGH_PART, CRC_LOW_PART)
-    )
+    header, payload, crc_high, crc_low = parts(b, kept)
     found["position"] = b.both(
         b.implies(header, at_most(b, position, b.number(HEADER_BYTES - 1, 16))),
         b.implies(payload, b.negated(at_most(b, length, position))),
     )
     for condition, written in (
-        (header, _wide(b, kept["position"], width)),
-        (payload, b.sum(_wide(b, kept["position"], width), b.number(HEADER_BYTES, width))),
-        (crc_high, b.sum(_wide(b, length, width), b.number(HEADER_BYTES, width))),
-        (crc_low, b.sum(_wide(b, length, width), b.number(HEADER_BYTES + 1, width))),
+        (header, b.extended(kept["position"], width)),
+        (payload, b.sum(b.extended(kept["position"], width), b.number(HEADER_BYTES, width))),
+        (crc_high, b.sum(b.extended(length, width), b.number(HEADER_BYTES, width))),
+        (crc_low, b.sum(b.extended(length, width), b.number(HEADER_BYTES + 1, width))),
     ):
         latest = b.sum(written, b.number(latency + 1, width))
         name = f"written {len(found)}"
@@ -269,11 +262,8 @@ def _of_the_queue(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) -> 
     level, source = kept["level"], kept["read_address"]
     address = len(source)
     length = payload_length(b, want, kept)
-    header, payload, crc_high, crc_low = (
-        b.is_number(kept["part"], value)
-        for value in (HEADER_PART, PAYLOAD_PART, CRC_HIGH_PART, CRC_LOW_PART)
-    )
-    written = _wide(b, kept["position"], 16)
+    header, payload, crc_high, crc_low = parts(b, kept)
+    written = b.extended(kept["position"], 16)
     whole = b.sum(length, b.number(HEADER_BYTES + CRC_BYTES, 16))
     left = b.number(0, 16)
     for condition, value in (
@@ -284,20 +274,15 @@ def _of_the_queue(b: Bits, want: BoardWanted, kept: Vectors, board: Vectors) -> 
     ):
         left = b.choose(condition, value, left)
     wide = max(17, len(level) + 1)
-    filled = b.sum(_wide(b, waiting(b, kept), wide), _wide(b, left, wide))
+    filled = b.sum(b.extended(waiting(b, kept), wide), b.extended(left, wide))
     ahead = _minus(b, board["word"], source)
-    unread = b.negated(at_most(b, level, _wide(b, ahead, len(level))))
+    unread = b.negated(at_most(b, level, b.extended(ahead, len(level))))
     return {
         "room": at_most(b, filled, b.number(want.queue_bytes, wide)),
         "level": at_most(b, level, b.number(want.queue_bytes, len(level))),
         "addresses": b.equal(_minus(b, kept["write_address"], source), level[:address]),
         "stored": b.same(board["stored"], unread),
     }
-
-
-def _wide(b: Bits, vector: Vector, width: int) -> Vector:
-    """A number with zeros above it; without its highest bits if it is wider."""
-    return np.concatenate([vector, *[b.false] * (width - len(vector))])[:width]
 
 
 def _minus(b: Bits, one: Vector, other: Vector) -> Vector:

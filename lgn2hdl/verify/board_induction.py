@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from lgn2hdl.verify.algebra import Bits, Symbols, Vector
 from lgn2hdl.verify.board_claims import RIGID, invariant, scoreboard
@@ -46,7 +45,7 @@ class Induction:
 
 def prove_board(product: BoardProduct, deadline: Deadline) -> Induction:
     """Prove all properties, as far as the invariant goes."""
-    matching = Matching(product)
+    matching = Matching(product, deadline)
     for _ in range(MOST_REFINEMENTS):
         step = _Step(product, matching, deadline)
         failed = step.failed_registers()
@@ -153,10 +152,8 @@ class _Step:
         """Split the classes of registers by the counterexample that was just found, if there is."""
         if self._answer is not True:
             return False
-        given = {name: one_state(self._values(value)) for name, value in self._given.items()}
-        return self._matching.refine(one_state(self._values(self._bits)), given)
-
-    def _values(self, literals: Vector) -> npt.NDArray[np.bool_]:
-        values = self._solver.values(literals >> 1) ^ (literals & 1).astype(bool)
-        values[literals == TRUE] = True
-        return np.asarray(values)
+        given = {
+            name: one_state(self._solver.literal_values(value))
+            for name, value in self._given.items()
+        }
+        return self._matching.refine(one_state(self._solver.literal_values(self._bits)), given)

@@ -17,6 +17,7 @@ from lgn2hdl import packed
 from lgn2hdl.verify.board_product import BoardProduct
 from lgn2hdl.verify.board_spec import initial, memory
 from lgn2hdl.verify.board_step import ALL, BoardStep, Words
+from lgn2hdl.verify.deadline import Deadline
 
 Classes = npt.NDArray[np.int64]
 
@@ -50,7 +51,7 @@ class Matching:
         inverted: whether it is that one's complement, ``bool[n]``.
     """
 
-    def __init__(self, product: BoardProduct) -> None:
+    def __init__(self, product: BoardProduct, deadline: Deadline) -> None:
         self._product = product
         want = product.want
         self._widths = memory(want)
@@ -66,7 +67,7 @@ class Matching:
         self._is_open = start < 0
         self._class: Classes = np.unique(self._is_open + 2 * self._seen(), return_inverse=True)[1]
         self._rng = np.random.default_rng(1)
-        self._simulate()
+        self._simulate(deadline)
 
     def _seen(self) -> Classes:
         """What is one and the same number for a register that drives a pin, and that pin's bit."""
@@ -84,13 +85,13 @@ class Matching:
         names = list(self._widths)
         return sum(self._widths[before] for before in names[: names.index(name)])
 
-    def _simulate(self) -> None:
+    def _simulate(self, deadline: Deadline) -> None:
         quiet = 0
         for _ in range(MOST_ROUNDS):
             number = int(self._class.max()) + 1
             bits = self._random(number)[self._class]
             quiet = 0 if self.refine(bits ^ self._masks(bits.shape[1])) else quiet + 1
-            if quiet == QUIET_ROUNDS:
+            if quiet == QUIET_ROUNDS or deadline.passed:
                 return
 
     def _random(self, width: int) -> Words:

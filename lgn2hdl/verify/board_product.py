@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lgn2hdl.verify.algebra import Bits, Vector
 from lgn2hdl.verify.board_claims import result_comes, watch
 from lgn2hdl.verify.board_spec import BoardWanted, cycle, memory
 from lgn2hdl.verify.cells import Cells, HardwareError
-from lgn2hdl.verify.interface_product import instance_of
-from lgn2hdl.verify.interface_spec import Vectors
+from lgn2hdl.verify.interface_product import Fresh, instance_of
+from lgn2hdl.verify.interface_spec import Vectors, by_name
 from lgn2hdl.verify.items import Nets
 from lgn2hdl.verify.machine import Machine, machine_of
-
-Fresh = Callable[[str, int], Vector]
-"""Gives the value of an input of this name and width."""
 
 NETWORK = ("rst", "valid_in", "x")
 """Inputs of the network, beside the clock."""
@@ -113,10 +110,8 @@ class BoardProduct:
         sources = {("", "rx"): rx, ("", "clk"): b.false}
         sources[self.network, "valid_out"] = inner["valid_out"]
         sources[self.memory, "read_data"] = inner["read_data"]
-        start = 0
-        for name, width in self.want.results:
-            sources[self.network, name] = inner["result"][start : start + width]
-            start += width
+        for name, value in by_name(self.want.results, inner["result"]).items():
+            sources[self.network, name] = value
         return sources
 
 

@@ -27,7 +27,7 @@ NAME = "board: UART"
 
 
 def board_wanted(
-    design: Design, *, bit_cycles: int, gap_cycles: int, identity: bytes, queue_bytes: int
+    design: Design, *, bit_cycles: int, gap_cycles: int, identity: bytes
 ) -> BoardWanted:
     """What the board of a design has to be.
 
@@ -36,7 +36,6 @@ def board_wanted(
         bit_cycles: clock cycles of a bit on the line.
         gap_cycles: clock cycles after which a frame that does not go on is given up.
         identity: payload of the answer to a request for the identity.
-        queue_bytes: bytes of the queue of answers.
     """
     around = wanted(design, Interface())
     return BoardWanted(
@@ -46,7 +45,6 @@ def board_wanted(
         results=around.results,
         numbers=around.numbers,
         identity=identity,
-        queue_bytes=queue_bytes,
         latency=design.latency,
     )
 

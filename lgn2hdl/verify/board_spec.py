@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lgn2hdl.verify.algebra import Bits, Vector
-from lgn2hdl.verify.interface_spec import Number, Vectors, at_most
+from lgn2hdl.verify.interface_spec import Number, Vectors, at_most, packed
 
 BYTE = 8
 BITS_OF_BYTE = 10
@@ -52,7 +52,6 @@ class BoardWanted:
         results: name and width of the network's result ports.
         numbers: of a result, in the order of their bits.
         identity: payload of the answer to a request for the identity.
-        queue_bytes: bytes of the queue, a power of two.
         latency: clock cycles of the network.
     """
 
@@ -62,7 +61,6 @@ class BoardWanted:
     results: tuple[tuple[str, int], ...]
     numbers: tuple[Number, ...]
     identity: bytes
-    queue_bytes: int
     latency: int
 
     @property
@@ -84,6 +82,11 @@ class BoardWanted:
     def longest_answer(self) -> int:
         """Bytes of the longest answer."""
         return HEADER_BYTES + max(len(self.identity), self.result_bytes, 1) + CRC_BYTES
+
+    @property
+    def queue_bytes(self) -> int:
+        """Bytes of the queue: 512, or the next power of two with room for two answers."""
+        return max(512, 1 << (2 * self.longest_answer - 1).bit_length())
 
     @property
     def ports(self) -> dict[str, tuple[str, int]]:
@@ -359,10 +362,7 @@ def _answers(
 ) -> tuple[dict[str, Vector], dict[str, Vector]]:
     """Frames as bytes: the byte that is written, and what is written next."""
     part, position = kept["part"], kept["position"]
-    header, payload, crc_high, crc_low = (
-        b.is_number(part, value)
-        for value in (HEADER_PART, PAYLOAD_PART, CRC_HIGH_PART, CRC_LOW_PART)
-    )
+    header, payload, crc_high, crc_low = parts(b, kept)
     length = payload_length(b, want, kept)
     last = b.sum(length, b.number(CRC_START, 16))
     head = np.concatenate([
@@ -376,7 +376,7 @@ def _answers(
     ):  # fmt: skip
         byte = b.choose(condition, value, byte)
     header_ends = b.both(header, b.is_number(position, HEADER_BYTES - 1))
-    at_last = b.equal(_extended(b, position, 16), last)
+    at_last = b.equal(b.extended(position, 16), last)
     next_part = b.choose(start, b.number(HEADER_PART, 3), part)
     for condition, number in (
         (header_ends, PAYLOAD_PART), (b.both(payload, at_last), CRC_HIGH_PART),
@@ -397,6 +397,15 @@ def _answers(
     }
 
 
+def parts(b: Bits, kept: Vectors) -> tuple[Vector, Vector, Vector, Vector]:
+    """Whether the header is being written, the payload, the high byte of the CRC, the low one."""
+    part = kept["part"]
+    return (
+        b.is_number(part, HEADER_PART), b.is_number(part, PAYLOAD_PART),
+        b.is_number(part, CRC_HIGH_PART), b.is_number(part, CRC_LOW_PART),
+    )  # fmt: skip
+
+
 def payload_length(b: Bits, want: BoardWanted, kept: Vectors) -> Vector:
     """Bytes of the payload of what is being written, a number of 16 bits."""
     lengths = {IDENTITY: len(want.identity), RESULT: want.result_bytes}
@@ -409,22 +418,11 @@ def payload_length(b: Bits, want: BoardWanted, kept: Vectors) -> Vector:
 def _payload_byte(b: Bits, want: BoardWanted, kept: Vectors, result: Vector) -> Vector:
     """The byte of the payload that is being written."""
     identity = b.number(int.from_bytes(want.identity, "little"), BYTE * len(want.identity))
-    found = _extended(b, kept["reason"], BYTE)
-    for kind, content in ((RESULT, _packed(b, want, result)), (IDENTITY, identity)):
+    found = b.extended(kept["reason"], BYTE)
+    for kind, content in ((RESULT, packed(b, want.numbers, result)), (IDENTITY, identity)):
         byte = byte_at(b, content, kept["position"])
         found = b.choose(b.is_number(kept["answer"], kind), byte, found)
     return found
-
-
-def _packed(b: Bits, want: BoardWanted, result: Vector) -> Vector:
-    """A result: every number in whole bytes."""
-    pieces, start = [], 0
-    for number in want.numbers:
-        bits = result[start : start + number.width]
-        above = bits[-1:] if number.signed else b.false
-        pieces += [bits, *[above] * (number.bits - number.width)]
-        start += number.width
-    return np.concatenate(pieces)
 
 
 def byte_at(b: Bits, content: Vector, position: Vector) -> Vector:
@@ -438,7 +436,7 @@ def byte_at(b: Bits, content: Vector, position: Vector) -> Vector:
 
 def waiting(b: Bits, kept: Vectors) -> Vector:
     """Bytes in the queue."""
-    return b.sum(kept["level"], _extended(b, kept["ready"], len(kept["level"])))
+    return b.sum(kept["level"], b.extended(kept["ready"], len(kept["level"])))
 
 
 def _has_room(b: Bits, want: BoardWanted, bytes_waiting: Vector) -> Vector:
@@ -497,9 +495,3 @@ def _more(b: Bits, vector: Vector) -> Vector:
 
 def _less(b: Bits, vector: Vector) -> Vector:
     return b.sum(vector, b.number((1 << len(vector)) - 1, len(vector)))
-
-
-def _extended(b: Bits, vector: Vector, width: int) -> Vector:
-    """A number with zeros above it, or without what does not fit."""
-    zeros = [b.false] * (width - len(vector))
-    return np.concatenate([vector, *zeros])[:width]

@@ -13,6 +13,7 @@ from lgn2hdl.verify.board_claims import scoreboard
 from lgn2hdl.verify.board_product import BoardProduct, State
 from lgn2hdl.verify.board_spec import memory
 from lgn2hdl.verify.graph import Graph
+from lgn2hdl.verify.interface_spec import by_name
 
 Words = npt.NDArray[np.uint64]
 Nodes = npt.NDArray[np.int64]
@@ -79,11 +80,7 @@ class BoardStep:
 
     def named(self, bits: Vector) -> dict[str, Vector]:
         """The machine's bits by name, out of all bits."""
-        found, start = {}, self.n_module
-        for name, width in self._widths.items():
-            found[name] = bits[start : start + width]
-            start += width
-        return found
+        return by_name(self._widths.items(), bits[self.n_module :])
 
     def name(self, number: int) -> str:
         """What has a number."""

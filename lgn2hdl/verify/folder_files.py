@@ -33,7 +33,9 @@ LARGEST_FILE = 1 << 30
 """Bytes of a file, above which it is not read."""
 
 
-def read_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
+def read_files(
+    folder: Path, manifest: Mapping[str, Any], told_by: str = MANIFEST
+) -> dict[str, bytes]:
     """Bytes of the Verilog and of every other file that the manifest has a hash of, by name.
 
     What is missing is left out, and :func:`prove_folder` says so.
@@ -45,7 +47,7 @@ def read_files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """
     hashes = manifest.get(HASHES)
     if not isinstance(hashes, Mapping) or not all(map(_is_inside, hashes)):
-        raise OptionError(f"{folder / MANIFEST} has no hashes: run 'lgn2hdl synth' again")
+        raise OptionError(f"{folder / told_by} has no hashes: run 'lgn2hdl synth' again")
     others = [name for name in hashes if (folder / name).exists()]
     return {name: _read(folder / name) for name in dict.fromkeys([*manifest["verilog"], *others])}
 
@@ -68,11 +70,7 @@ def _read(path: Path) -> bytes:
 def file_faults(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> list[str]:
     """Files that were changed, are of another run, or are not of the design."""
     hashes, build = manifest[HASHES], manifest.get(BUILD)
-    changed = [
-        f"{name} is not the file that synth wrote"
-        for name, data in files.items()
-        if hashes.get(name) != hashlib.sha256(data).hexdigest()
-    ]
+    changed = changed_files(files, hashes)
     texts = {name: without_build(name, data, build) for name, data in files.items()}
     foreign = [f"{name} is of another run" for name, text in texts.items() if text is None]
     if _bytes(folder / MANIFEST) != manifest_text(manifest).encode():
@@ -82,7 +80,16 @@ def file_faults(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, b
     plain = {name: text for name, text in texts.items() if text is not None}
     if not faults and build != build_digest(_claims(manifest), plain):
         faults = [f"{MANIFEST} is not that of these files"]
-    return [*faults, *(f"{name} is no file of synth's" for name in _unlisted(folder, hashes))]
+    return [*faults, *(f"{name} is no file of synth's" for name in unlisted(folder, hashes))]
+
+
+def changed_files(files: Mapping[str, bytes], hashes: Mapping[str, Any]) -> list[str]:
+    """Files that have not the hash that is told of them, in words."""
+    return [
+        f"{name} is not the file that synth wrote"
+        for name, data in files.items()
+        if hashes.get(name) != hashlib.sha256(data).hexdigest()
+    ]
 
 
 def _bytes(path: Path) -> bytes:
@@ -105,7 +112,7 @@ def without_build(name: str, data: bytes, build: object) -> str | None:
         return None
 
 
-def _unlisted(folder: Path, hashes: Mapping[str, Any]) -> list[str]:
+def unlisted(folder: Path, hashes: Mapping[str, Any]) -> list[str]:
     """Files that a tool may take for a part of the design, although synth did not write them."""
     found = []
     for path in sorted(folder.rglob("*")):

@@ -46,14 +46,14 @@ class Module:
         ranges: highest and lowest bit of each port; empty for a single bit.
         names: whatever else was declared so far; a port may be a wire or a register as well.
         memories: names of the memories.
-        instances: module and connections of every instance, by its name.
+        instances: module of every instance, by its name.
     """
 
     ports: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, tuple[int, ...]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     memories: set[str] = field(default_factory=set)
-    instances: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         """Whether the name is declared."""
@@ -316,8 +316,8 @@ class _File:
                 raise self._error("a target has an index that is no number")
             self._accept(":")
 
-    def _expression(self, *ends: str) -> list[str]:
-        """The tokens in front of one of these, which is not taken."""
+    def _expression(self, *ends: str) -> None:
+        """All in front of one of these, which is not taken."""
         start, opened = self._at, list[str]()
         while opened or self._next not in ends:
             token = self._take()
@@ -329,7 +329,6 @@ class _File:
                 self._operand(token, indexed="[" in opened)
         if self._at == start:
             raise self._error(f"{self._next[:40]!r} where an expression is expected")
-        return [token.removeprefix("\\") for token in self._tokens[start : self._at]]
 
     def _operand(self, token: str, *, indexed: bool) -> None:
         """A number or name that was taken."""
@@ -344,8 +343,7 @@ class _File:
             raise self._error(f"{token[:40]} is called like a function")
 
     def _always(self) -> None:
-        self._expect("@")
-        self._expect("(", "posedge")
+        self._expect("@", "(", "posedge")
         self._known_name()
         self._expect(")")
         self._clocked(0)
@@ -384,7 +382,7 @@ class _File:
         module = self._module_name("is no statement that is known here")
         instance = self._name()
         self._declare(instance)
-        connected: dict[str, str] = {}
+        connected = set[str]()
         self._expect("(")
         more = self._next != ")"
         while more:
@@ -392,9 +390,10 @@ class _File:
             port = self._name()
             if port in connected:
                 raise self._error(f"port {port} is connected twice")
+            connected.add(port)
             self._expect("(")
-            connected[port] = "".join(self._expression(")"))
+            self._expression(")")
             self._expect(")")
             more = self._accept(",")
         self._expect(")", ";")
-        self._module.instances[instance] = module, connected
+        self._module.instances[instance] = module

@@ -133,9 +133,7 @@ class _Proof:
         everything = np.arange(len(literals))
         if answer is None:
             return everything
-        values = self._solver.values(literals >> 1) ^ (literals & 1).astype(bool)
-        values[literals == TRUE], values[literals == FALSE] = True, False
-        found = np.flatnonzero(~values)
+        found = np.flatnonzero(~self._solver.literal_values(literals))
         return found if len(found) else everything
 
     def _control(self, state: State) -> Vector:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lgn2hdl.verify.algebra import Bits, Vector
 from lgn2hdl.verify.cells import Cells, HardwareError
-from lgn2hdl.verify.interface_spec import PATH, Vectors, Wanted, memory, watch
+from lgn2hdl.verify.interface_spec import PATH, Vectors, Wanted, by_name, memory, watch
 from lgn2hdl.verify.machine import Machine, machine_of
 
 Fresh = Callable[[str, int], Vector]
@@ -106,10 +106,8 @@ class Product:
     def _nets(self, b: Bits, state: State, pipeline: Pipeline, ports: Vectors) -> Vector:
         sources = {("", name): value for name, value in ports.items()} | {("", "clk"): b.false}
         inner = pipeline.outputs(state.pipeline)
-        start = 0
-        for name, width in self.want.results:
-            sources[self.instance, name] = inner["result"][start : start + width]
-            start += width
+        for name, value in by_name(self.want.results, inner["result"]).items():
+            sources[self.instance, name] = value
         sources[self.instance, "valid_out"] = inner["valid_out"]
         return self.machine.nets(b.algebra, state.module, sources)
 

@@ -229,16 +229,12 @@ def _can_fail(b: Bits, solver: NodeSolver, cycle: Cycle) -> bool:
 
 
 def _model(solver: NodeSolver, recorder: _Recorder) -> tuple[dict[str, Vector], list[Inputs]]:
-    """The values of the solver's last answer."""
+    """The values of the solver's last answer, one word each."""
 
     def valued(given: Mapping[str, Vector]) -> Inputs:
-        return {name: _values(solver, literals) for name, literals in given.items()}
+        return {
+            name: solver.literal_values(literals).astype(np.uint64)[:, None]
+            for name, literals in given.items()
+        }
 
     return valued(recorder.start), [valued(given) for given in recorder.cycles]
-
-
-def _values(solver: NodeSolver, literals: Vector) -> Vector:
-    """Values of literals, one word each."""
-    bits = solver.values(literals >> 1) ^ (literals & 1).astype(bool)
-    bits[literals == TRUE] = True
-    return bits.astype(np.uint64)[:, None]

@@ -8,7 +8,7 @@ for any beat holds for all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -244,13 +244,27 @@ def _is_packed(b: Bits, want: Wanted, ports: Vectors, result: Vector) -> Vector:
     if not want.is_stream:
         given = np.concatenate([ports[name] for name, _ in want.results])
         return b.equal(given, result)
+    return b.equal(ports["m_axis_tdata"], packed(b, want.numbers, result))
+
+
+def packed(b: Bits, numbers: Sequence[Number], result: Vector) -> Vector:
+    """A result's numbers side by side, each in whole bytes."""
     pieces, start = [], 0
-    for number in want.numbers:
+    for number in numbers:
         bits = result[start : start + number.width]
         above = bits[-1:] if number.signed else b.false
         pieces += [bits, *[above] * (number.bits - number.width)]
         start += number.width
-    return b.equal(ports["m_axis_tdata"], np.concatenate(pieces))
+    return np.concatenate(pieces)
+
+
+def by_name(widths: Iterable[tuple[str, int]], whole: Vector) -> dict[str, Vector]:
+    """What stands side by side in a vector, the first one in its lowest bits."""
+    found, start = {}, 0
+    for name, width in widths:
+        found[name] = whole[start : start + width]
+        start += width
+    return found
 
 
 def _watch_handshake(

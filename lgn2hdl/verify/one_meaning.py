@@ -45,7 +45,7 @@ def _parts(modules: Mapping[str, Module], top: str) -> list[str]:
     """A module and all that are instantiated in it, each behind one that instantiates it."""
     found = [top]
     for module in found:
-        for name, _ in modules[module].instances.values():
+        for name in modules[module].instances.values():
             if name not in modules:
                 raise HardwareError(f"there is no module {name}")
             if name not in found:

@@ -122,6 +122,10 @@ class NodeSolver:
         result[nodes <= len(model)] = (model[known - 1] > 0) & self._loaded[known]
         return result
 
+    def literal_values(self, literals: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Values of literals in the last positive answer, constants among them."""
+        return self.values(literals >> 1) ^ (literals & 1).astype(np.bool_)
+
     def close(self) -> None:
         """Free the solver's memory; else that is done with the object, or when Python ends."""
         self._delete()

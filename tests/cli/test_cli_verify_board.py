@@ -88,6 +88,43 @@ def test_a_board_that_was_tampered_with(
     assert fault in parts["board: files"][1]
 
 
+def test_verilog_that_is_not_listed(lgn2hdl, with_board, tmp_path, monkeypatch):
+    unproved = Part("board: UART", Verdict.PROVED, "not looked at here")
+    monkeypatch.setattr("lgn2hdl.cli.verify_board.prove_uart", lambda *_: unproved)
+    folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
+    (folder / "board" / "spare.v").write_text("module spare ();\nendmodule\n")
+    code, parts = board_verdicts(lgn2hdl, folder)
+    assert code == 1
+    assert parts["board: files"] == ("different", "board/spare.v is no file of synth's")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"sha256": {', '"hashes": {', "board.json has no hashes: run 'lgn2hdl synth' again"),
+        ('"sha256": {', '"sha256": {"../x": "", ', "board.json has no hashes"),
+        ('"board": "icebreaker"', '"board": "none"', "no board 'none': choose one of icebreaker"),
+        ('"baud": 1000000', '"baud": 0', "0 baud: give a positive number"),
+    ],
+)
+def test_a_report_that_cannot_be_used(lgn2hdl, with_board, tmp_path, old, new, message):
+    folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
+    report = folder / "board" / "board.json"
+    assert old in report.read_text()
+    report.write_text(report.read_text().replace(old, new))
+    code, printed, err = lgn2hdl("verify", MONK, "--rtl", folder)
+    assert (code, printed) == (1, "")
+    assert message in err.strip().splitlines()[-1]
+
+
+def test_a_board_without_its_verilog(lgn2hdl, with_board, tmp_path):
+    folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
+    (folder / "board" / "monk3_board.v").unlink()
+    code, printed, err = lgn2hdl("verify", MONK, "--rtl", folder)
+    assert (code, printed) == (1, "")
+    assert "monk3_board.v: No such file or directory; run" in err.strip().splitlines()[-1]
+
+
 def test_board_files_with_new_hashes_are_compared_with_the_design(lgn2hdl, with_board, tmp_path):
     folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
     report = json.loads((folder / "board" / "board.json").read_text())

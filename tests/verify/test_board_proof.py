@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from hardware import adder_network, design_of, mixed_network
 
-from lgn2hdl.board.identity import describe, queue_bytes
+from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
 from lgn2hdl.errors import ToolError
 from lgn2hdl.schedule import Design
@@ -42,7 +42,6 @@ def board(name: str, timing: UartTiming = TIMING) -> tuple[Design, BoardWanted, 
         bit_cycles=timing.bit_cycles,
         gap_cycles=timing.gap_cycles,
         identity=identity.to_bytes(),
-        queue_bytes=queue_bytes(identity),
     )
     return design, want, board_verilog(design, "net", "net_board", identity, timing)
 
