@@ -32,7 +32,7 @@ from lgn2hdl.verify.board_induction import prove_board
 from lgn2hdl.verify.board_product import BoardProduct, board_product
 from lgn2hdl.verify.board_proof import board_wanted
 from lgn2hdl.verify.board_search import find_fault
-from lgn2hdl.verify.board_spec import BoardWanted
+from lgn2hdl.verify.board_wanted import BoardWanted
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.yosys_reader import read_with_yosys
 

@@ -191,3 +191,11 @@ class Bits:
             sums.append(self.algebra.gate(XOR3, *pair, carry))
             carry = self.algebra.gate(MAJORITY3, *pair, carry)
         return np.concatenate(sums) if sums else one
+
+    def incremented(self, vector: Vector) -> Vector:
+        """A number and 1, without a carry out."""
+        return self.sum(vector, self.number(1, len(vector)))
+
+    def decremented(self, vector: Vector) -> Vector:
+        """A number less 1; 0 becomes the highest one."""
+        return self.sum(vector, self.number((1 << len(vector)) - 1, len(vector)))

@@ -13,7 +13,9 @@ of the next request is its fourth.
 from __future__ import annotations
 
 from lgn2hdl.verify.algebra import Bits, Vector
-from lgn2hdl.verify.board_spec import (
+from lgn2hdl.verify.board_frames import parts, payload_length
+from lgn2hdl.verify.board_spec import Signals, waiting
+from lgn2hdl.verify.board_wanted import (
     BITS,
     BITS_OF_BYTE,
     CHECK,
@@ -33,10 +35,6 @@ from lgn2hdl.verify.board_spec import (
     SEQUENCE,
     STOP,
     BoardWanted,
-    Signals,
-    parts,
-    payload_length,
-    waiting,
 )
 from lgn2hdl.verify.interface_spec import Vectors, at_most
 
@@ -133,7 +131,7 @@ def watch(
     }  # fmt: skip
     request = b.either(s.sample, s.identify, s.rejected)
     age = board["age"]
-    older = b.choose(b.is_number(age, quiet(want)), age, b.sum(age, b.number(1, len(age))))
+    older = b.choose(b.is_number(age, quiet(want)), age, b.incremented(age))
     at_byte = b.either(b.is_number(kept["state"], CHECK), kept["got"])
     return checks, {
         "age": b.choose(request, b.number(1, len(age)), older),

@@ -15,7 +15,7 @@ from lgn2hdl.verify.algebra import Bits, Symbols, Vector
 from lgn2hdl.verify.board_claims import RIGID, invariant, scoreboard
 from lgn2hdl.verify.board_matching import Matching, one_state
 from lgn2hdl.verify.board_product import BoardProduct, Cycle, State
-from lgn2hdl.verify.board_spec import initial, memory
+from lgn2hdl.verify.board_wanted import initial, memory
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.graph import FALSE, TRUE, Graph
 from lgn2hdl.verify.solver import NodeSolver

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from lgn2hdl import packed
 from lgn2hdl.verify.board_product import BoardProduct
-from lgn2hdl.verify.board_spec import initial, memory
 from lgn2hdl.verify.board_step import ALL, BoardStep, Words
+from lgn2hdl.verify.board_wanted import initial, memory
 from lgn2hdl.verify.deadline import Deadline
 
 Classes = npt.NDArray[np.int64]

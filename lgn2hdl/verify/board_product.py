@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from lgn2hdl.verify.algebra import Bits, Vector
 from lgn2hdl.verify.board_claims import result_comes, watch
-from lgn2hdl.verify.board_spec import BoardWanted, cycle, memory
+from lgn2hdl.verify.board_spec import cycle
+from lgn2hdl.verify.board_wanted import BoardWanted, memory
 from lgn2hdl.verify.cells import Cells, HardwareError
 from lgn2hdl.verify.interface_product import Fresh, instance_of
 from lgn2hdl.verify.interface_spec import Vectors, by_name

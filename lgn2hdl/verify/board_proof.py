@@ -15,7 +15,7 @@ from lgn2hdl.verify.board_claims import is_slow_enough
 from lgn2hdl.verify.board_induction import prove_board
 from lgn2hdl.verify.board_product import BoardProduct, board_product
 from lgn2hdl.verify.board_search import find_fault
-from lgn2hdl.verify.board_spec import BoardWanted
+from lgn2hdl.verify.board_wanted import BoardWanted
 from lgn2hdl.verify.deadline import Deadline
 from lgn2hdl.verify.grammar import Module, read_modules
 from lgn2hdl.verify.interface_spec import wanted

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from lgn2hdl import packed
 from lgn2hdl.verify.board_claims import RIGID
 from lgn2hdl.verify.board_product import BoardProduct
-from lgn2hdl.verify.board_spec import (
+from lgn2hdl.verify.board_step import BoardStep, Words
+from lgn2hdl.verify.board_wanted import (
     BITS_OF_BYTE,
     BYTE,
     CRC_BYTES,
@@ -29,7 +30,6 @@ from lgn2hdl.verify.board_spec import (
     initial,
     memory,
 )
-from lgn2hdl.verify.board_step import BoardStep, Words
 from lgn2hdl.verify.deadline import Deadline
 
 BOARDS = 64

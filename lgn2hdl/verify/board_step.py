@@ -11,7 +11,7 @@ from lgn2hdl import logic
 from lgn2hdl.verify.algebra import Bits, Symbols, Vector
 from lgn2hdl.verify.board_claims import scoreboard
 from lgn2hdl.verify.board_product import BoardProduct, State
-from lgn2hdl.verify.board_spec import memory
+from lgn2hdl.verify.board_wanted import memory
 from lgn2hdl.verify.graph import Graph
 from lgn2hdl.verify.interface_spec import by_name
 
