@@ -40,8 +40,8 @@ from folder_tampering import (
     text_edit,
 )
 
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cli import run
-from lgn2hdl.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 READERS = ("own", "yosys")
@@ -155,7 +155,7 @@ class Target:
         """Outcome and reason."""
         options = ["--rtl", str(self._path), "--reader", reader]
         # (Counterexamples are not simulated: that takes seconds each.)
-        with mock.patch("lgn2hdl.verify.verilator.find_verilator", return_value=None):
+        with mock.patch("lgn2hdl.tools.verilator.find_verilator", return_value=None):
             code, said = quietly(["verify", str(self.model), *options])
         if code == 0:
             return ACCEPTED, ""

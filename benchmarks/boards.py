@@ -20,21 +20,21 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.board.baud import DEFAULT_BAUD, cycles_per_bit
 from lgn2hdl.board.boards import find_board, read_pins
 from lgn2hdl.board.build import board_levels, gap_cycles
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
-from lgn2hdl.errors import ToolError
-from lgn2hdl.synth.flow import compile_network, file_sha256, options_for
-from lgn2hdl.verify.board_induction import prove_board
-from lgn2hdl.verify.board_product import BoardProduct, board_product
-from lgn2hdl.verify.board_proof import board_wanted
-from lgn2hdl.verify.board_search import find_fault
-from lgn2hdl.verify.board_wanted import BoardWanted
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.yosys_reader import read_with_yosys
+from lgn2hdl.compiler.flow import compile_network, file_sha256, options_for
+from lgn2hdl.model import file as model_file
+from lgn2hdl.verify.board.induction import prove_board
+from lgn2hdl.verify.board.product import BoardProduct, board_product
+from lgn2hdl.verify.board.proof import board_wanted
+from lgn2hdl.verify.board.search import find_fault
+from lgn2hdl.verify.board.wanted import BoardWanted
+from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
+from lgn2hdl.verify.sat.deadline import Deadline
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 BUILDS = (("monk3", "icebreaker"), ("digits", "icebreaker"), ("mnist-420lut6", "ulx3s"))

@@ -28,13 +28,14 @@ import numpy.typing as npt
 from cpu_baseline.rounds import Contender, pin_to_core, seconds_per_item
 from cpu_scale import forget_peak, peak_memory
 
-from lgn2hdl import logic, model_file
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.c_export.folder import write_c_folder
 from lgn2hdl.c_export.prepare import WORD_BITS, CModel, c_model
 from lgn2hdl.datasets import load_dataset
-from lgn2hdl.features import integer_features
-from lgn2hdl.files import write_atomically
-from lgn2hdl.model import LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.ir import logic
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = [ROOT / "models" / f"{name}.lgn" for name in ("mnist-620lut6", "mnist-48000fixed")]

@@ -24,11 +24,11 @@ from pathlib import Path
 
 from cpu_baseline.report import markdown, number
 
-from lgn2hdl import model_file
 from lgn2hdl.checker.check import check
 from lgn2hdl.checker.graph import CheckError
+from lgn2hdl.compiler.flow import compile_network
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.synth.flow import compile_network
+from lgn2hdl.model import file as model_file
 from lgn2hdl.verify.design import Verifier
 
 ROOT = Path(__file__).resolve().parents[1]

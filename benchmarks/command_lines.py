@@ -49,10 +49,10 @@ import numpy as np
 from cpu_baseline.report import markdown
 from python_board import plugged_board
 
-from lgn2hdl import model_file
 from lgn2hdl.cli import cli, run
 from lgn2hdl.cli.streams import prepare_streams
 from lgn2hdl.datasets import load_dataset
+from lgn2hdl.model import file as model_file
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -45,13 +45,14 @@ from cpu_baseline.rounds import Contender, pin_to_core, seconds_per_item
 from cpu_baseline.straight_line import StraightLine, is_plain
 from cpu_baseline.torchlogix_network import TorchlogixNetwork, available
 
-from lgn2hdl import model_file, packed
+from lgn2hdl.base.errors import Lgn2HdlError
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cpu import Engine, supported
 from lgn2hdl.datasets import Dataset, load_dataset
-from lgn2hdl.errors import Lgn2HdlError
-from lgn2hdl.features import require_same_features
-from lgn2hdl.files import write_atomically
-from lgn2hdl.model import LogicNet
+from lgn2hdl.ir import packed
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import require_same_features
+from lgn2hdl.model.network import LogicNet
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "cpu_benchmark"

@@ -27,16 +27,17 @@ import numpy.typing as npt
 from cpu_baseline.report import markdown, number
 from cpu_baseline.rounds import Contender, pin_to_core, seconds_per_item
 
-from lgn2hdl import logic, model_file
+from lgn2hdl.base.errors import Lgn2HdlError
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cpu import Engine, choice, engine, library, plan, program, supported
 from lgn2hdl.cpu.three_input import three_input
 from lgn2hdl.datasets import load_dataset
-from lgn2hdl.errors import Lgn2HdlError
-from lgn2hdl.files import write_atomically
-from lgn2hdl.lower import lower
-from lgn2hdl.model import Decisions, LogicNet
-from lgn2hdl.netlist import Ids, Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids, Netlist
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import Decisions, LogicNet
 from lgn2hdl.passes import prune
+from lgn2hdl.passes.lower import lower
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = tuple(ROOT / "models" / f"{name}.lgn" for name in ("mnist-620lut6", "mnist-48000fixed"))

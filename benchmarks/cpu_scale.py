@@ -26,11 +26,11 @@ import numpy.typing as npt
 from cpu_baseline.report import markdown, number
 from cpu_baseline.rounds import Contender, seconds_per_item
 
-from lgn2hdl import logic
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cpu import Engine, library
-from lgn2hdl.features import integer_features
-from lgn2hdl.files import write_atomically
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.ir import logic
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
 
 GATES = (48_000, 500_000, 5_000_000)
 LAYERS, CLASSES = 6, 10

@@ -14,13 +14,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import Lgn2HdlError
 from lgn2hdl.cli.compare import DEFAULT_DEVICE, DEFAULT_NUMBER, run_engines
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.options import trained_dataset
-from lgn2hdl.errors import Lgn2HdlError
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.verify.vectors import vector_table
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.verify.differential.vectors import vector_table
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 

@@ -17,13 +17,13 @@ import time
 
 import numpy as np
 
-from lgn2hdl.assemble import assemble
-from lgn2hdl.features import integer_features
+from lgn2hdl.compiler.assemble import assemble
+from lgn2hdl.compiler.schedule import schedule
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
 from lgn2hdl.passes import prune
-from lgn2hdl.schedule import schedule
+from lgn2hdl.passes.lower import lower
 
 LAYERS = 5
 N_CLASSES = 10

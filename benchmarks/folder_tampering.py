@@ -17,8 +17,8 @@ from typing import Any
 
 import tampering
 
-from lgn2hdl.synth.build_digest import build_digest, stamped
-from lgn2hdl.synth.manifest import MANIFEST, manifest_text
+from lgn2hdl.project.build_digest import build_digest, stamped
+from lgn2hdl.project.manifest import MANIFEST, manifest_text
 
 BUILD, HASHES = "build", "sha256"
 """Entries of the manifest that follow from the files."""

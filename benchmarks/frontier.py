@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lgn2hdl import model_file
 from lgn2hdl.cli.synth import synth_options
 from lgn2hdl.cli.synth_run import write_design
+from lgn2hdl.model import file as model_file
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 

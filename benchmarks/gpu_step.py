@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lgn2hdl.train.backend import backend
-from lgn2hdl.train.nodes import interpolate, interpolate_plainly
-from lgn2hdl.train.wiring import balanced
+from lgn2hdl.train.kernels.backend import backend
+from lgn2hdl.train.relax.nodes import interpolate, interpolate_plainly
+from lgn2hdl.train.wiring.wiring import balanced
 
 N_INPUTS = 784
 N_CLASSES = 10

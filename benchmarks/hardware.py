@@ -15,10 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from lgn2hdl import model_file
 from lgn2hdl.cli.synth import synth_options
 from lgn2hdl.cli.synth_run import write_design
-from lgn2hdl.synth.area import PARTS
+from lgn2hdl.model import file as model_file
+from lgn2hdl.tools.area import PARTS
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
@@ -69,7 +69,7 @@ def simulate(folder: Path) -> dict[str, str]:
 
 def pass_table(model: Path) -> str:
     """Gates before and after each pass, as a Markdown table."""
-    from lgn2hdl.synth.flow import compile_network
+    from lgn2hdl.compiler.flow import compile_network
 
     lines = ["| round | pass | gates before | gates after | ms |", "|---|---|---|---|---|"]
     for r in compile_network(model_file.load(model)).records:

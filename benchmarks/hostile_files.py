@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from lgn2hdl import logic, model_file
-from lgn2hdl.model import MAX_CLASSES
+from lgn2hdl.ir import logic
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import MAX_CLASSES
 
 INT32 = np.iinfo(np.int32)
 CODES = {

@@ -34,20 +34,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from hostile_files import KINDS, hostile_file
 
-from lgn2hdl import golden, model_file, native, packed
+from lgn2hdl.base.errors import Lgn2HdlError, OptionError
 from lgn2hdl.c_export.folder import c_files
 from lgn2hdl.c_export.prepare import c_model
 from lgn2hdl.c_export.vectors import vector_rows
+from lgn2hdl.compiler.flow import compile_network, options_for
 from lgn2hdl.cpu import Engine, library, supported
-from lgn2hdl.errors import Lgn2HdlError, OptionError
-from lgn2hdl.features import Integers
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.model import Bits, LogicNet
-from lgn2hdl.netlist import evaluate
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.flow import compile_network, options_for
-from lgn2hdl.synth.folder import FolderContent, folder_files
-from lgn2hdl.synth.vectors import Vectors
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model import golden
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.vectors import Vectors
+from lgn2hdl.project.folder import FolderContent, folder_files
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.tools import native
 
 SECONDS = 10
 BATCH = 250

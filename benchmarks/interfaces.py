@@ -35,10 +35,10 @@ from interface_matrix import (  # noqa: E402 (it is the tests' own)
 
 from lgn2hdl.hdl.interface import Kind, stream_layout  # noqa: E402
 from lgn2hdl.hdl.interface_verilog import interface_verilog  # noqa: E402
-from lgn2hdl.verify.cells import HardwareError  # noqa: E402
-from lgn2hdl.verify.interface_proof import prove_interface  # noqa: E402
-from lgn2hdl.verify.interface_replay import replay_trace  # noqa: E402
-from lgn2hdl.verify.report import Verdict  # noqa: E402
+from lgn2hdl.verify.interface.proof import prove_interface  # noqa: E402
+from lgn2hdl.verify.interface.replay import replay_trace  # noqa: E402
+from lgn2hdl.verify.proofs.report import Verdict  # noqa: E402
+from lgn2hdl.verify.readers.cells import HardwareError  # noqa: E402
 
 COUNTS = ("packets", "models", "results", "bad", "dropped", "cycles")
 HEADER = (

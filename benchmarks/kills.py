@@ -31,11 +31,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import Lgn2HdlError
 from lgn2hdl.c_export.folder import MANIFEST as C_MANIFEST
-from lgn2hdl.errors import Lgn2HdlError
-from lgn2hdl.synth.manifest import MANIFEST
-from lgn2hdl.train import checkpoint
+from lgn2hdl.model import file as model_file
+from lgn2hdl.project.manifest import MANIFEST
+from lgn2hdl.train.loop import checkpoint
 
 MARKER = "LGN2HDL_KILLED_BY"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)

@@ -22,15 +22,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic, model_file
-from lgn2hdl.head import head_signals
-from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet
-from lgn2hdl.netlist import CONSTANT_ZERO, Netlist, depth
+from lgn2hdl.compiler.mapping import EFFORTS, Effort, lut_count, map_luts, yosys_tool
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, depth
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.head import head_signals
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import remove_dead
 from lgn2hdl.passes.dont_cares import prune_thermometer
-from lgn2hdl.synth.mapping import EFFORTS, Effort, lut_count, map_luts, yosys_tool
-from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.passes.lower import lower
+from lgn2hdl.tools.runner import run_tool
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 

@@ -31,25 +31,26 @@ from unittest import mock
 import numpy as np
 from cpu_baseline.report import markdown
 
-from lgn2hdl import model_file, packed
 from lgn2hdl.arithmetic import argmax
 from lgn2hdl.arithmetic.builder import negated
-from lgn2hdl.features import Integers
-from lgn2hdl.files import write_atomically
-from lgn2hdl.golden import feature_bits
+from lgn2hdl.base.files import write_atomically
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.model import LogicNet
-from lgn2hdl.schedule import Design
-from lgn2hdl.synth.flow import compile_network
-from lgn2hdl.verify import mutants
+from lgn2hdl.ir import packed
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.golden import feature_bits
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.verify.design import Verifier
-from lgn2hdl.verify.hardware import Hardware, build
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.reference import random_samples, samples_of
-from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, Report, Verdict
-from lgn2hdl.verify.stream import simulate
+from lgn2hdl.verify.differential import mutants
+from lgn2hdl.verify.proofs.reference import random_samples, samples_of
+from lgn2hdl.verify.proofs.replay import Golden
+from lgn2hdl.verify.proofs.report import Counterexample, Report, Verdict
+from lgn2hdl.verify.readers.hardware import Hardware, build
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.stream import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = tuple(ROOT / "models" / f"{name}.lgn" for name in ("monk2", "digits", "mnist-420lut6"))

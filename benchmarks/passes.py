@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Netlist, depth
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist, depth
 from lgn2hdl.passes import PassRecord, prune
 
 

@@ -15,13 +15,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from lgn2hdl import model_file
+from lgn2hdl.compiler.flow import compile_network, options_for, rescheduled
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind, latency
 from lgn2hdl.hdl.module_names import module_name
-from lgn2hdl.synth.devices import Device, estimated_mhz, find_device
-from lgn2hdl.synth.flow import compile_network, options_for, rescheduled
-from lgn2hdl.synth.place_route import TimingReport, place_and_route
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import Device, estimated_mhz, find_device
+from lgn2hdl.tools.place_route import TimingReport, place_and_route
 
 HEADER = (
     "levels", "Fmax, MHz", "Fmax of the seeds", "latency, cycles", "latency, ns", "flip-flops",

@@ -16,9 +16,9 @@ from lgn2hdl.arithmetic.argmax import argmax_block
 from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import choose_popcount, popcount_block
-from lgn2hdl.circuit import Block, Chain
-from lgn2hdl.head import ClassSum, GroupSumPlan, Term
-from lgn2hdl.synth.tools import run_tool, script_tool
+from lgn2hdl.ir.circuit import Block, Chain
+from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.tools.runner import run_tool, script_tool
 
 SIZES = (10, 30, 60, 100)
 """Bits of a popcount."""

@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from simulated_board import Answer, answer_bytes
 
-from lgn2hdl import model_file
 from lgn2hdl.board.protocol import Flag, Identity, result_payload
 from lgn2hdl.board.samples import golden_results
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.compiler.flow import file_sha256
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 
 SCORE_BITS, WINDOW = 12, 8
 ALIVE = 0.2

@@ -13,9 +13,9 @@ import argparse
 import time
 from pathlib import Path
 
-from lgn2hdl import model_file
-from lgn2hdl.retiming import as_soon_as_possible
-from lgn2hdl.synth.flow import Compiled, CompileOptions, compile_network, rescheduled
+from lgn2hdl.compiler.flow import Compiled, CompileOptions, compile_network, rescheduled
+from lgn2hdl.ir.retiming import as_soon_as_possible
+from lgn2hdl.model import file as model_file
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 CHOSEN = ("digits", "mnist-300lut6", "mnist-420lut6", "mnist-620lut6", "mnist", "mnist-8000",

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lgn2hdl import model_file
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 

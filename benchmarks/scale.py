@@ -20,8 +20,8 @@ from pathlib import Path
 
 from passes import layered
 
+from lgn2hdl.compiler.mapping import FAST, map_luts
 from lgn2hdl.passes import prune
-from lgn2hdl.synth.mapping import FAST, map_luts
 
 LAYERS, INPUTS, K = 6, 10_000, 6
 PLOT = Path(__file__).with_suffix(".png")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lgn2hdl.verify.mutants import dropped_registers
+from lgn2hdl.verify.differential.mutants import dropped_registers
 
 Files = Mapping[str, bytes]
 Edit = Callable[[Files, str], dict[str, bytes]]

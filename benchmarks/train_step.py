@@ -25,10 +25,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lgn2hdl.train import kernels
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.network import RelaxedNetwork
-from lgn2hdl.train.relaxation import RELAXATIONS
+from lgn2hdl.train.kernels import cpu as kernels
+from lgn2hdl.train.relax.network import RelaxedNetwork
+from lgn2hdl.train.relax.relaxation import RELAXATIONS
 
 N_CLASSES = 10
 

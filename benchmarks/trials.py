@@ -17,7 +17,7 @@ import torch
 
 from lgn2hdl.datasets import load_dataset
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.loop import train
+from lgn2hdl.train.loop.loop import train
 
 BASE = TrainConfig(
     layers=(1000,),

@@ -22,16 +22,16 @@ from pathlib import Path
 
 from cpu_baseline.report import markdown, number
 
-from lgn2hdl import model_file
-from lgn2hdl.files import write_atomically
+from lgn2hdl.base.files import write_atomically
+from lgn2hdl.compiler.flow import compile_network
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.flow import compile_network
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import find_device
 from lgn2hdl.verify.design import verify_design
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.report import Report, Verdict
-from lgn2hdl.verify.synthesized import synthesized
-from lgn2hdl.verify.yosys_reader import read_with_yosys
+from lgn2hdl.verify.proofs.report import Report, Verdict
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.synthesized import synthesized
+from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVICE = "xcup"

@@ -3,7 +3,7 @@
 Interrupts are taken care of before anything else is imported, which takes most of a second.
 """
 
-from lgn2hdl.interrupts import INTERRUPTS
+from lgn2hdl.base.interrupts import INTERRUPTS
 
 
 def main() -> None:

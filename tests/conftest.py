@@ -4,6 +4,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,7 +63,7 @@ def time_is_up(monkeypatch, tmp_path) -> Path:
             found = real(reading, writing, special, 0.01)
         return found
 
-    monkeypatch.setattr("lgn2hdl.leash.select", SimpleNamespace(select=wait))
+    monkeypatch.setattr("lgn2hdl.base.leash.select", SimpleNamespace(select=wait))
     return ready
 
 
@@ -73,3 +74,44 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("no LGN2HDL_DATA folder with the public data sets")
     return Path(folder)
+
+
+# Imports are inside the next four, so that tests which do not need them start without.
+
+
+@pytest.fixture(scope="session")
+def design():
+    """A small design."""
+    from hardware import design_of, mixed_network
+
+    return design_of(mixed_network())
+
+
+@pytest.fixture(scope="session")
+def verilog(design):
+    """Its Verilog, as module ``top``."""
+    from lgn2hdl.hdl.emit import emit_verilog
+
+    return emit_verilog(design, "top")
+
+
+@pytest.fixture(scope="session")
+def area(verilog):
+    """What Yosys maps it to."""
+    from lgn2hdl.tools.area import measure_area
+
+    return measure_area(verilog, "top")
+
+
+@pytest.fixture
+def python_tool(tmp_path):
+    """Makes a tool of a Python script in ``tmp_path``; the script has ``sys`` and ``time``."""
+    from lgn2hdl.tools.runner import Tool
+
+    def make(title, script, *arguments, file=None):
+        program = tmp_path / (file or title.lower())
+        program.write_text(f"#!{sys.executable}\nimport sys, time\n{script}\n")
+        program.chmod(0o755)
+        return Tool(title, (str(program), *arguments), f"run 'pip install {title.lower()}'")
+
+    return make

@@ -13,17 +13,17 @@ from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from lgn2hdl import logic, packed
-from lgn2hdl.assemble import assemble
-from lgn2hdl.features import NOT_A_CATEGORY, Features, Missing, fit_features, integer_features
+from lgn2hdl.compiler.assemble import assemble
+from lgn2hdl.compiler.schedule import Design, schedule
 from lgn2hdl.hdl.part import RESULT, PartPlan
-from lgn2hdl.head import BitsPlan
-from lgn2hdl.lower import lower
-from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer, decide
-from lgn2hdl.netlist import Netlist, evaluate
+from lgn2hdl.ir import logic, packed
+from lgn2hdl.ir.netlist import Netlist, evaluate
+from lgn2hdl.model.features import NOT_A_CATEGORY, Features, Missing, fit_features, integer_features
+from lgn2hdl.model.head import BitsPlan
+from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer, decide
+from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.passes import prune
-from lgn2hdl.schedule import Design, schedule
-from lgn2hdl.synth.vectors import random_vectors
+from lgn2hdl.passes.lower import lower
 
 
 def features_of_widths(widths: Sequence[int]) -> Features:

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from lgn2hdl import logic, packed
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
-from lgn2hdl.netlist import Netlist, evaluate
+from lgn2hdl.ir import logic, packed
+from lgn2hdl.ir.netlist import Netlist, evaluate
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 
 
 def exhaustive_inputs(n: int) -> npt.NDArray[np.uint64]:

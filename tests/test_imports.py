@@ -3,92 +3,57 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lgn2hdl"
 
-BASE = {"errors", "logic", "packed"}
-PROCESSES = {"scratch", "leash", "leash_keeper", "programs"}
-FILES = BASE | PROCESSES | {"system_errors", "files", "container"}
-GRAPH = BASE | {"netlist"}
-MODEL = GRAPH | {"features", "model"}
-DESIGN = MODEL | {"lower", "passes", "head", "circuit", "arithmetic", "assemble"}
-DESIGN |= {"retiming", "schedule"}
+GRAPHS = {"base", "ir"}
+MODEL = GRAPHS | {"model"}
+DEVICES = MODEL | {"passes", "targets", "tools"}
+DESIGN = DEVICES | {"arithmetic", "compiler"}
 
-CHANGES = {"accuracy", "observe", "prune_head"}
-"""What changes the network on request, and how much that costs."""
-
-MAY_IMPORT = {
-    "errors": set(),
-    "logic": {"errors"},
-    "packed": {"errors"},
-    "scratch": set(),  # (this one and the next two are copied into generated folders)
-    "leash": set(),
-    "leash_keeper": set(),
-    "system_errors": set(),
-    "files": {"errors", "scratch", "system_errors"},
-    "programs": {"errors", "files", "leash"},
-    "container": {"errors", "files", "system_errors"},
-    "native": {"errors", "files", "programs", "scratch", "system_errors"},
-    "netlist": BASE,
-    "bench_format": GRAPH,
-    "features": GRAPH,
-    "model": GRAPH | {"features"},
-    "model_file": FILES | MODEL,
-    "lower": MODEL,
-    "passes": GRAPH,
-    "estimate": MODEL | {"lower", "passes"},
-    "head": MODEL,
-    "circuit": GRAPH,
-    "arithmetic": MODEL | {"head", "circuit", "retiming"},
-    "retiming": GRAPH | {"circuit"},
-    "accuracy": MODEL | {"lower"},
-    "observe": MODEL | {"passes"},
-    "prune_head": MODEL | {"lower", "accuracy"},
-    "golden": MODEL | {"head"},
-    "corners": MODEL,
-    "assemble": MODEL | {"head", "circuit", "passes", "arithmetic"},
-    "schedule": MODEL | {"head", "circuit", "retiming"},
-    "datasets": FILES | MODEL,
-    "train": FILES | MODEL | {"interrupts"} | {"model_file", "datasets", "native", "estimate"},
-    "cpu": FILES | MODEL | {"model_file", "lower", "passes", "native", "golden", "head"},
-    "c_export": FILES | MODEL | {"lower", "passes", "cpu"},
-    "hdl": FILES | DESIGN,
+MAY_IMPORT: Mapping[str, set[str]] = {
+    "base": set(),
+    "ir": {"base"},
+    "model": GRAPHS,
+    "datasets": MODEL,
+    "passes": MODEL,
+    "targets": {"base"},
+    "tools": GRAPHS | {"targets"},
+    "arithmetic": MODEL,
+    "compiler": DEVICES | {"arithmetic", "datasets"},
+    "train": MODEL | {"datasets", "passes", "tools"},
+    "cpu": MODEL | {"passes", "tools"},
+    "c_export": MODEL | {"passes", "cpu"},
+    "hdl": DESIGN,
+    "project": DESIGN | {"hdl"},
+    "board": DESIGN | {"hdl"},
     "sim": set(),  # its files are copied into generated folders and run there alone
-    "verify": FILES | DESIGN | {"golden", "corners", "hdl", "synth"},
-    "synth": FILES
-    | DESIGN
-    | CHANGES
-    | {"model_file", "datasets", "hdl", "bench_format", "golden", "corners"},
-    "board": FILES | DESIGN | {"golden", "hdl", "synth"},
-    "cli": FILES
-    | DESIGN
-    | {
-        "board",
-        "checker",
-        "model_file",
-        "native",
-        "datasets",
-        "train",
-        "cpu",
-        "c_export",
-        "hdl",
-        "sim",
-        "verify",
-        "synth",
-        "interrupts",
-    },
-    "interrupts": set(),
-    "__main__": {"cli", "interrupts"},
+    "verify": DESIGN | {"hdl", "project"},
     "checker": set(),  # it checks what the others say, alone
+    "cli": DESIGN
+    | {"datasets", "train", "cpu", "c_export", "hdl", "project", "board", "sim", "verify"}
+    | {"checker"},
+    "__main__": {"base", "cli"},
     "__init__": set(),
 }
-"""Part of the package -> the other parts that it may import."""
+"""Room -> the other rooms that it may import, in order of processing."""
+
+INNER: Mapping[str, tuple[str, ...]] = {
+    "verify": (
+        "readers", "sat", "proofs", "certificate", "design", "differential", "interface", "board",
+    ),
+}  # fmt: skip
+"""Room -> its own rooms and modules, each of which may import those before it."""
+
+COPIED = ("scratch", "leash", "leash_keeper")
+"""Modules of ``base`` that are copied into generated folders: they import nothing of ours."""
 
 ONLY_IN = {
-    "torch": {"train", "importers"},
+    "torch": {"train"},
     "amaranth": {"hdl", "board"},
     "serial": {"board"},
     "cocotb": {"sim", "verify"},
@@ -98,12 +63,12 @@ ONLY_IN = {
     "pysat": {"verify"},
     "pooch": {"datasets"},
     "PIL": {"datasets"},
-    "scipy": {"retiming"},
+    "scipy": {"ir"},
     "optuna": {"train"},
     "sqlalchemy": {"train"},
     "matplotlib": {"cli"},
 }
-"""Library -> the parts of the package that may import it."""
+"""Library -> the rooms that may import it."""
 
 
 def part_of(path: Path) -> str:
@@ -149,32 +114,58 @@ def test_imports_go_one_way(path: Path) -> None:
     assert forbidden(part_of(path), imported_modules(path.read_text(), module)) == set()
 
 
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_every_room_is_there_and_comes_after_what_it_imports(room: str) -> None:
+    assert (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file()
+    before = list(MAY_IMPORT)[: list(MAY_IMPORT).index(room)]
+    assert MAY_IMPORT[room] <= set(before)
+
+
+@pytest.mark.parametrize("room", INNER)
+def test_inner_rooms_go_one_way_too(room: str) -> None:
+    inner = {path.stem for path in (PACKAGE / room).iterdir() if path.name[0] not in "_."}
+    assert set(INNER[room]) == inner
+    for position, name in enumerate(INNER[room]):
+        later = {f"lgn2hdl.{room}.{other}" for other in INNER[room][position + 1 :]}
+        for path in [*(PACKAGE / room).glob(f"{name}.py"), *(PACKAGE / room / name).glob("*.py")]:
+            module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+            for imported in imported_modules(path.read_text(), module):
+                assert not any(f"{imported}.".startswith(f"{room}.") for room in later), path
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_modules_that_are_copied_import_nothing_of_ours(name: str) -> None:
+    source = (PACKAGE / "base" / f"{name}.py").read_text()
+    for imported in imported_modules(source, f"lgn2hdl.base.{name}"):
+        assert not imported.startswith("lgn2hdl")
+
+
 @pytest.mark.parametrize(
     ("part", "statement"),
     [
-        ("netlist", "from lgn2hdl.model import Lut"),
-        ("netlist", "from lgn2hdl import model"),
-        ("netlist", "from . import model"),
-        ("netlist", "from .model import Lut"),
-        ("netlist", "def f():\n    import lgn2hdl.model"),
-        ("errors", "from lgn2hdl import logic"),
+        ("ir", "from lgn2hdl.model.network import Lut"),
+        ("ir", "from lgn2hdl import model"),
+        ("ir", "from .. import model"),
+        ("ir", "from ..model.network import Lut"),
+        ("ir", "def f():\n    import lgn2hdl.model.network"),
+        ("base", "from lgn2hdl.ir import logic"),
         ("model", "import torch.nn as nn"),
-        ("schedule", "from amaranth.hdl import Signal"),
-        ("synth", "import cocotb"),
+        ("compiler", "from amaranth.hdl import Signal"),
+        ("project", "import cocotb"),
         ("train", "from lgn2hdl.hdl import emit"),
-        ("synth", "from lgn2hdl.cli import main"),
-        ("sim", "from lgn2hdl import errors"),
+        ("project", "from lgn2hdl.cli import main"),
+        ("sim", "from lgn2hdl.base import errors"),
     ],
 )
 def test_the_walk_finds_a_forbidden_import(part: str, statement: str) -> None:
-    assert len(forbidden(part, imported_modules(statement, f"lgn2hdl.{part}"))) == 1
+    assert len(forbidden(part, imported_modules(statement, f"lgn2hdl.{part}.module"))) == 1
 
 
 def test_the_walk_allows_what_is_allowed() -> None:
-    allowed = "import lgn2hdl\nimport numpy as np\nfrom lgn2hdl import logic\nfrom .errors import A"
-    modules = imported_modules(allowed, "lgn2hdl.netlist")
-    assert modules == {"lgn2hdl", "numpy", "lgn2hdl.logic", "lgn2hdl.errors.A"}
-    assert forbidden("netlist", modules) == set()
+    allowed = "import lgn2hdl\nimport numpy as np\nfrom lgn2hdl import base\nfrom .logic import A"
+    modules = imported_modules(allowed, "lgn2hdl.ir.netlist")
+    assert modules == {"lgn2hdl", "numpy", "lgn2hdl.base", "lgn2hdl.ir.logic.A"}
+    assert forbidden("ir", modules) == set()
 
 
 BLOCK = """
@@ -202,8 +193,8 @@ def test_the_block_blocks() -> None:
 def test_the_model_side_needs_numpy_only() -> None:
     done = run_without(
         {"torch", "amaranth", "cocotb", "click", "rich", "pooch", "jinja2", "scipy"},
-        "import lgn2hdl.model_file, lgn2hdl.features, lgn2hdl.netlist, lgn2hdl.lower\n"
-        "import lgn2hdl.passes, lgn2hdl.cpu",
+        "import lgn2hdl.model.file, lgn2hdl.model.features, lgn2hdl.ir.netlist\n"
+        "import lgn2hdl.passes, lgn2hdl.passes.lower, lgn2hdl.cpu",
     )
     assert done.returncode == 0, done.stderr
 

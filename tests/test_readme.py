@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from lgn2hdl import model_file
 from lgn2hdl.cli import cli, run
 from lgn2hdl.cli.train import _config as config_of
+from lgn2hdl.model import file as model_file
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.presets import adapted
 

@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from lgn2hdl import logic
 from lgn2hdl.c_export.expressions import N_PINS, expressions
+from lgn2hdl.ir import logic
 
 PIN_NAMES = "abcdef"
 """Placeholders of pins 0 to 5; expressions hold no other small letters."""

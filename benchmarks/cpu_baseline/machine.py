@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cpu_baseline.rounds import Contender
-from lgn2hdl import native
+from lgn2hdl.tools import native
 
 SOURCE = Path(__file__).with_suffix(".c")
 

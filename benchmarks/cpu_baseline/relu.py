@@ -22,8 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from cpu_baseline.rounds import Contender, seconds_per_item
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.files import write_atomically
 from lgn2hdl.train.seeds import split
 
 WIDTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)

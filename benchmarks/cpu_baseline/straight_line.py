@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cpu_baseline.expressions import PIN_NAMES, expression
-from lgn2hdl import packed
-from lgn2hdl.errors import ToolError
-from lgn2hdl.files import write_atomically
-from lgn2hdl.model import GroupSum, Head, LogicNet, Lut
+from lgn2hdl.base.errors import ToolError
+from lgn2hdl.base.files import write_atomically
+from lgn2hdl.ir import packed
+from lgn2hdl.model.network import GroupSum, Head, LogicNet, Lut
 
 SOURCE = Path(__file__).with_suffix(".c")
 """What follows the generated gates."""
@@ -116,7 +116,7 @@ class StraightLine:
     def classes_packed(
         self, words: npt.NDArray[np.uint64], n_samples: int
     ) -> npt.NDArray[np.int32]:
-        """Classes ``i32[N]`` of packed input bits ``u64[B, words]``, see :mod:`lgn2hdl.packed`."""
+        """Classes ``i32[N]`` of input bits ``u64[B, words]``, see :mod:`lgn2hdl.ir.packed`."""
         shape = (self._n_inputs, packed.words_for(n_samples))
         if words.dtype != np.uint64 or not words.flags.c_contiguous or words.shape != shape:
             raise ValueError(f"the baseline takes contiguous words of shape {shape}")

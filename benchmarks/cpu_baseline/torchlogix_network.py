@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cpu_baseline.straight_line import child_seconds, is_plain
-from lgn2hdl.files import write_atomically
-from lgn2hdl.model import LogicNet, Lut
+from lgn2hdl.base.files import write_atomically
+from lgn2hdl.model.network import LogicNet, Lut
 
 WORD = 64
 

@@ -1,4 +1,4 @@
 """Encoder, popcount and argmax as netlists of LUTs and carry chains.
 
-Each of them becomes a :class:`lgn2hdl.circuit.Block`, built for LUTs of ``k`` inputs.
+Each of them becomes a :class:`lgn2hdl.ir.circuit.Block`, built for LUTs of ``k`` inputs.
 """

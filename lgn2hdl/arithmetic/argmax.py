@@ -19,8 +19,8 @@ from itertools import combinations, product
 
 from lgn2hdl.arithmetic.builder import FALSE, TRUE, Builder, negated
 from lgn2hdl.arithmetic.cost import Objective, block_cost
-from lgn2hdl.circuit import Block
-from lgn2hdl.head import GroupSumPlan
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.model.head import GroupSumPlan
 
 Rounds = tuple[tuple[int, ...], ...]
 """Sizes of the groups of every round, in the order of the players."""

@@ -12,9 +12,9 @@ from functools import cache
 
 import numpy as np
 
-from lgn2hdl import logic
-from lgn2hdl.circuit import Block, Chain
-from lgn2hdl.netlist import CONSTANT_ZERO, Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.circuit import Block, Chain
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist
 
 FALSE, TRUE = 0, 1
 """Literals of the constants."""

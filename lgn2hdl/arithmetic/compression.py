@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from lgn2hdl.arithmetic.counters import (
-    Counter,
-    Heights,
-    Style,
-    best_rate,
-    candidates,
-    fastest,
-)
+from lgn2hdl.arithmetic.counters import Counter, Heights, Style, best_rate, candidates, fastest
 
 _BEAM = 130
 """States kept after each step of the search, times columns."""

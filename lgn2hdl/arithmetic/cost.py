@@ -6,9 +6,9 @@ from enum import Enum
 
 import numpy as np
 
-from lgn2hdl.circuit import Block
-from lgn2hdl.netlist import constant_nodes
-from lgn2hdl.retiming import lut_levels
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.ir.netlist import constant_nodes
+from lgn2hdl.ir.retiming import lut_levels
 
 
 class Objective(Enum):

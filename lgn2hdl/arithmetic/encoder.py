@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.arithmetic.builder import FALSE, TRUE, Builder
-from lgn2hdl.circuit import Block
-from lgn2hdl.features import Features
-from lgn2hdl.model import Thermometer
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.model.features import Features
+from lgn2hdl.model.network import Thermometer
 
 
 def packing(features: Features) -> npt.NDArray[np.int64]:

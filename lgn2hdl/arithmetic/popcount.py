@@ -5,15 +5,9 @@ from __future__ import annotations
 from lgn2hdl.arithmetic.builder import FALSE, TRUE, Builder, negated, table_of
 from lgn2hdl.arithmetic.compression import compress
 from lgn2hdl.arithmetic.cost import Objective, block_cost
-from lgn2hdl.arithmetic.counters import (
-    ChainCounter,
-    Counter,
-    Group,
-    LutCounter,
-    Style,
-)
-from lgn2hdl.circuit import Block
-from lgn2hdl.head import ClassSum, GroupSumPlan
+from lgn2hdl.arithmetic.counters import ChainCounter, Counter, Group, LutCounter, Style
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.model.head import ClassSum, GroupSumPlan
 
 Columns = list[list[int]]
 """Literals of the bits in every column, the lowest column first."""

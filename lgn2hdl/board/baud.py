@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 
 DEFAULT_BAUD = 1_000_000
 """A whole number of clock cycles of every board."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lgn2hdl.errors import OptionError, ToolError
-from lgn2hdl.synth.devices import Device, find_device
+from lgn2hdl.base.errors import OptionError, ToolError
+from lgn2hdl.targets.devices import Device, find_device
 
 INSTALL = "run 'pip install lgn2hdl[board]'"
 """What brings everything that building a bitstream needs."""

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from lgn2hdl.base.errors import OptionError, ToolError
+from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.board.baud import DEFAULT_BAUD, cycles_per_bit
 from lgn2hdl.board.boards import INSTALL, Board, constraints, read_pins
 from lgn2hdl.board.identity import describe, sample_bytes
 from lgn2hdl.board.protocol import Identity
-from lgn2hdl.errors import OptionError, ToolError
-from lgn2hdl.files import temporary_folder
-from lgn2hdl.netlist import live
-from lgn2hdl.schedule import Design
-from lgn2hdl.synth.area import Cells
-from lgn2hdl.synth.devices import levels_for_target, require_router
-from lgn2hdl.synth.place_route import (
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.ir.netlist import live
+from lgn2hdl.targets.devices import levels_for_target, require_router
+from lgn2hdl.tools.area import Cells
+from lgn2hdl.tools.place_route import (
     DEFAULT_SECONDS,
     CriticalPath,
     Utilization,
@@ -31,7 +31,7 @@ from lgn2hdl.synth.place_route import (
     tool_title,
     utilization,
 )
-from lgn2hdl.synth.tools import Tool, run_tool, script_tool
+from lgn2hdl.tools.runner import Tool, run_tool, script_tool
 
 CLOCK_MARGIN = 1.5
 """How much faster than its board a network shall be by estimate, for what is around it."""

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import lgn2hdl
+from lgn2hdl.base.files import replaced_folder
 from lgn2hdl.board.build import BoardBuild
-from lgn2hdl.files import replaced_folder
 
 MARKER = "board.json"
 """The report; a folder that has it is one of ours."""

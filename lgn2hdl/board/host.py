@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from lgn2hdl.base.errors import BoardError
 from lgn2hdl.board.protocol import (
     BOARD_LENGTHS,
     OVERHEAD,
@@ -22,7 +23,6 @@ from lgn2hdl.board.protocol import (
     encode,
     parse_result,
 )
-from lgn2hdl.errors import BoardError
 
 READ_SECONDS = 0.02
 """How long one look at the port waits for a byte."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lgn2hdl.arithmetic.encoder import packing
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.protocol import LONGEST_PAYLOAD, OVERHEAD, Flag, Identity
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import Features
-from lgn2hdl.head import BitsPlan
-from lgn2hdl.schedule import Design
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.model.features import Features
+from lgn2hdl.model.head import BitsPlan
 
 QUEUE_BYTES = 512
 """Bytes of answers that wait for the line: one block RAM of an iCE40."""

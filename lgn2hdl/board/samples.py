@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lgn2hdl.board.protocol import Flag, Identity, Result
-from lgn2hdl.features import Features, Integers
-from lgn2hdl.golden import feature_bits
-from lgn2hdl.model import LogicNet, decide
+from lgn2hdl.model.features import Features, Integers
+from lgn2hdl.model.golden import feature_bits
+from lgn2hdl.model.network import LogicNet, decide
 
 
 def sample_payloads(features: Features, integers: Integers) -> list[bytes]:

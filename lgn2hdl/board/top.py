@@ -10,16 +10,16 @@ from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.answers import AnswerWriter
 from lgn2hdl.board.identity import longest_answer, queue_bytes
 from lgn2hdl.board.protocol import Flag, Identity, Kind
 from lgn2hdl.board.receiver import FIRST_REJECTION, FrameReceiver
 from lgn2hdl.board.uart import BITS_OF_BYTE, UartReceiver, UartTransmitter
-from lgn2hdl.errors import OptionError
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.convert import verilog_text
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.head import BitsPlan
-from lgn2hdl.schedule import Design
+from lgn2hdl.model.head import BitsPlan
 
 RESET_CYCLES = 15
 """Clock cycles for which the pipeline is reset after the FPGA has its configuration."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from lgn2hdl import logic
+from lgn2hdl.ir import logic
 
 N_PINS = 3
 """Pins of the functions that have an expression."""

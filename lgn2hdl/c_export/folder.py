@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import lgn2hdl
+from lgn2hdl.base.files import replaced_folder
 from lgn2hdl.c_export.filling import filled
 from lgn2hdl.c_export.prepare import WORD_BITS, CModel
 from lgn2hdl.c_export.source import common_values, model_header, model_source
 from lgn2hdl.c_export.vectors import vector_rows, vectors_text
-from lgn2hdl.features import Integers
-from lgn2hdl.files import replaced_folder
+from lgn2hdl.model.features import Integers
 
 MANIFEST = "c_manifest.json"
 """The file by which the folder is known: no other kind of folder has it."""

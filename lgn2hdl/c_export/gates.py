@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
 from lgn2hdl.c_export.expressions import N_PINS, expressions
-from lgn2hdl.netlist import CONSTANT_ZERO, Netlist, fanout
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, fanout
 
 MAX_LOCALS = 120
 """Most local variables of a function: the more there are, the longer compilers take, and a small

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from lgn2hdl.c_export.expressions import N_PINS
 from lgn2hdl.cpu.three_input import three_input
-from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet
-from lgn2hdl.netlist import CONSTANT_ZERO, Netlist, live
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, live
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import prune
+from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.replacing import ordered_by_level, replace_nodes
 
 

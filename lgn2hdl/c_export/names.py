@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 
 LONGEST_PREFIX = 40
 """Longest prefix of the exported names, in characters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lgn2hdl.c_export.names import comment_text
-from lgn2hdl.features import IS_MISSING, Features
+from lgn2hdl.model.features import IS_MISSING, Features
 
 MAX_LINES = 40
 """Most lines about the features."""

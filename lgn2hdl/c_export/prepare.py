@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.gates import GateCode, gate_code
 from lgn2hdl.c_export.head import Counting, counting
 from lgn2hdl.c_export.inputs import Logic, needed_logic
 from lgn2hdl.cpu import memory
-from lgn2hdl.errors import OptionError
-from lgn2hdl.model import Bits, LogicNet
+from lgn2hdl.model.network import Bits, LogicNet
 
 WORD_BITS: tuple[int, ...] = (8, 16, 32, 64)
 """Sizes of the words that samples can be packed into."""

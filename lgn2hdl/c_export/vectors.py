@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import packed
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.filling import number_lines
 from lgn2hdl.c_export.inputs import Logic
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import Features, Integers
-from lgn2hdl.model import Bits, LogicNet, decide
+from lgn2hdl.ir import packed
+from lgn2hdl.model.features import Features, Integers
+from lgn2hdl.model.network import Bits, LogicNet, decide
 
 MAX_VALUES = 1 << 25
 """Most numbers in the file of vectors: compilers need about 100 bytes for each."""

@@ -18,14 +18,14 @@ from typing import NoReturn
 import click
 
 import lgn2hdl
-from lgn2hdl import scratch
+from lgn2hdl.base import scratch
+from lgn2hdl.base.errors import Lgn2HdlError, OutputError
+from lgn2hdl.base.interrupts import INTERRUPTS, told
+from lgn2hdl.base.system_errors import explained
 from lgn2hdl.cli.commands import Commands
 from lgn2hdl.cli.console import one_line
 from lgn2hdl.cli.streams import READER_GONE, ReaderGoneError, prepare_streams, write_out
-from lgn2hdl.errors import Lgn2HdlError, OutputError
-from lgn2hdl.interrupts import INTERRUPTS, told
-from lgn2hdl.system_errors import explained
-from lgn2hdl.train.interrupt import TrainingInterruptedError
+from lgn2hdl.train.loop.interrupt import TrainingInterruptedError
 
 
 @click.group(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import DataError, MismatchError
 from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import WholeRange
@@ -22,14 +22,14 @@ from lgn2hdl.cli.options import (
     require_package,
     trained_dataset,
 )
-from lgn2hdl.errors import DataError, MismatchError
-from lgn2hdl.features import Integers, require_same_features
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.devices import Device, find_device
-from lgn2hdl.synth.flow import Compiled, compile_network, options_for
-from lgn2hdl.verify.differential import Engine, Outcome, compare, golden_results
-from lgn2hdl.verify.engines import circuit_engine, network_engine, step_engines
-from lgn2hdl.verify.vectors import VectorTable, table_of_file, vector_table
+from lgn2hdl.compiler.flow import Compiled, compile_network, options_for
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import Integers, require_same_features
+from lgn2hdl.model.network import LogicNet
+from lgn2hdl.targets.devices import Device, find_device
+from lgn2hdl.verify.differential.compare import Engine, Outcome, compare, golden_results
+from lgn2hdl.verify.differential.engines import circuit_engine, network_engine, step_engines
+from lgn2hdl.verify.differential.vectors import VectorTable, table_of_file, vector_table
 
 DEFAULT_NUMBER = 1000
 DEFAULT_DEVICE = "xcup"
@@ -138,8 +138,8 @@ def _engines(network: LogicNet, compiled: Compiled) -> Iterator[Engine]:
 
 def _simulated(compiled: Compiled, device: Device, table: VectorTable) -> list[Outcome]:
     from lgn2hdl.hdl.emit import emit_verilog
-    from lgn2hdl.verify.simulation import Rtl, simulate
-    from lgn2hdl.verify.synthesized import synthesized
+    from lgn2hdl.verify.differential.simulation import Rtl, simulate
+    from lgn2hdl.verify.readers.synthesized import synthesized
 
     verilog = emit_verilog(compiled.design, MODULE)
     modules = [Rtl("Verilog, simulated", MODULE, verilog)]

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import native
+from lgn2hdl.base.errors import ToolError
+from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.c_export.prepare import c_model
 from lgn2hdl.c_export.source import model_header, model_source
 from lgn2hdl.cpu import Engine as CpuEngine
 from lgn2hdl.cpu import supported
-from lgn2hdl.errors import ToolError
-from lgn2hdl.features import Integers
-from lgn2hdl.files import temporary_folder
-from lgn2hdl.model import Bits, LogicNet
-from lgn2hdl.synth.tools import Tool, run_tool
-from lgn2hdl.verify.differential import (
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.tools import native
+from lgn2hdl.tools.runner import Tool, run_tool
+from lgn2hdl.verify.differential.compare import (
     BIT,
     CLASS,
     OUTPUTS,
@@ -42,7 +42,7 @@ def torch_engine(network: LogicNet) -> Engine | None:
     """The trainer's own forward pass; None where torch is not installed."""
     if importlib.util.find_spec("torch") is None:
         return None
-    from lgn2hdl.train.forward import torch_outputs
+    from lgn2hdl.train.relax.forward import torch_outputs
 
     def run(integers: Integers) -> Results:
         outputs = torch_outputs(network, integers)

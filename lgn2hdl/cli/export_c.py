@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from lgn2hdl import model_file
+from lgn2hdl.base.files import require_replaceable
 from lgn2hdl.c_export.folder import DEFAULT_VECTORS, MANIFEST, write_c_folder
 from lgn2hdl.c_export.names import check_prefix, prefix_for
 from lgn2hdl.c_export.prepare import WORD_BITS, c_model
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import WHOLE, WholeRange
 from lgn2hdl.cli.options import FILE, json_option, model_argument
-from lgn2hdl.files import require_replaceable
-from lgn2hdl.synth.flow import file_sha256
-from lgn2hdl.synth.manifest import replaced_version
+from lgn2hdl.compiler.flow import file_sha256
+from lgn2hdl.model import file as model_file
+from lgn2hdl.project.manifest import replaced_version
 
 DEFAULT_OUT = Path("c_out")
 DEFAULT_WORD_BITS = 32

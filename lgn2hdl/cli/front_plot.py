@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cli.sweep_report import Front
-from lgn2hdl.files import write_atomically
-from lgn2hdl.train.front import FinishedTrial
+from lgn2hdl.train.sweep.front import FinishedTrial
 
 
 def plot_front(path: Path, title: str, sweep: Front, target_luts: int | None) -> None:

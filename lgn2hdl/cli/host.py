@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import MismatchError, OptionError
 from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.host import Patience, SampleRun, identify, open_port, require_network
 from lgn2hdl.board.protocol import Flag, Identity, Result
@@ -22,11 +22,11 @@ from lgn2hdl.cli.options import (
     require_package,
     trained_csv_options,
 )
+from lgn2hdl.compiler.flow import file_sha256
 from lgn2hdl.datasets import read_rows
-from lgn2hdl.errors import MismatchError, OptionError
-from lgn2hdl.features import Integers
-from lgn2hdl.model import Bits, LogicNet
-from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Bits, LogicNet
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cli.console import data_note, one_line_names, print_json, print_table
 from lgn2hdl.cli.csv_files import notation_options, with_notation
 from lgn2hdl.cli.options import (
@@ -24,9 +24,9 @@ from lgn2hdl.cli.options import (
 )
 from lgn2hdl.cli.predictor import engine_options, predictor
 from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import require_same_features
-from lgn2hdl.model import Bits, LogicNet, decide
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import require_same_features
+from lgn2hdl.model.network import Bits, LogicNet, decide
 
 
 @click.command()

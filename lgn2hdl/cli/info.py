@@ -10,12 +10,13 @@ from typing import Any
 import click
 import numpy as np
 
-from lgn2hdl import logic, model_file
 from lgn2hdl.cli.console import markdown_table, print_json, print_table
 from lgn2hdl.cli.options import json_option, model_argument
-from lgn2hdl.lower import lower
-from lgn2hdl.model import Bits, LogicNet
+from lgn2hdl.ir import logic
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import Bits, LogicNet
 from lgn2hdl.passes import PassRecord, prune
+from lgn2hdl.passes.lower import lower
 
 SHOWN_NAMES = 8
 """Most names of output bits in the table; JSON has all of them."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from lgn2hdl.base.errors import DataError, ToolError
 from lgn2hdl.cli.csv_files import csv_options_of
 from lgn2hdl.datasets import DATASET_NAMES, CsvOptions, Dataset, Missing, load_dataset
-from lgn2hdl.errors import DataError, ToolError
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model.network import LogicNet
 
 
 class _FilePath(click.Path):

@@ -11,12 +11,12 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cpu import Engine
-from lgn2hdl.errors import ToolError
-from lgn2hdl.features import Integers
-from lgn2hdl.model import Decisions, LogicNet
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Decisions, LogicNet
 
 
 class Compute(Enum):
@@ -32,8 +32,8 @@ class Predictor:
     """Results of integer features ``[N, F]``.
 
     Attributes:
-        predict: as :meth:`lgn2hdl.model.LogicNet.decisions`.
-        scores: as :meth:`lgn2hdl.model.LogicNet.scores`.
+        predict: as :meth:`lgn2hdl.model.network.LogicNet.decisions`.
+        scores: as :meth:`lgn2hdl.model.network.LogicNet.scores`.
     """
 
     predict: Callable[[Integers], Decisions]

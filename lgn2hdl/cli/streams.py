@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from lgn2hdl.errors import OutputError
-from lgn2hdl.system_errors import explained
+from lgn2hdl.base.errors import OutputError
+from lgn2hdl.base.system_errors import explained
 
 READER_GONE = 128 + 13
 """Exit code when nobody reads the output any more: what shells show of a filter in this case."""

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from lgn2hdl.cli.console import print_json, print_table
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.front import FinishedTrial
+from lgn2hdl.train.sweep.front import FinishedTrial
 
 if TYPE_CHECKING:
-    from lgn2hdl.train.run import Progress as Step
-    from lgn2hdl.train.sweep import Outcome
+    from lgn2hdl.train.loop.run import Progress as Step
+    from lgn2hdl.train.sweep.sweep import Outcome
 
 Show = Callable[[int, "Step"], None]
 """Shows a step of a trial."""

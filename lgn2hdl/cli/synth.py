@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lgn2hdl.arithmetic.cost import Objective
+from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.cli.console import note, print_json
 from lgn2hdl.cli.numbers import REAL, WHOLE, parse_whole
 from lgn2hdl.cli.options import (
@@ -23,19 +24,18 @@ from lgn2hdl.cli.options import (
 from lgn2hdl.cli.synth_board import board_choice, board_options, for_board
 from lgn2hdl.cli.synth_report import print_report, report_as_json
 from lgn2hdl.cli.synth_run import SynthOptions, Written, write_design
-from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.compiler.flow import DEFAULT_LEVELS, DEFAULT_VECTORS, options_for
+from lgn2hdl.compiler.mapping import DEFAULT, EFFORTS
 from lgn2hdl.hdl.emit import Emitter
 from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind
 from lgn2hdl.hdl.module_names import check_module_name, module_name, why_renamed
-from lgn2hdl.synth.devices import (
+from lgn2hdl.targets.devices import (
     DEVICES,
     MOST_LEVELS,
     estimated_mhz,
     find_device,
     is_beyond_estimate,
 )
-from lgn2hdl.synth.flow import DEFAULT_LEVELS, DEFAULT_VECTORS, options_for
-from lgn2hdl.synth.mapping import DEFAULT, EFFORTS
 
 DEFAULT_OUT = Path("rtl_out")
 DEFAULT_DEVICE = "xcup"

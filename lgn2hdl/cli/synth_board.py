@@ -9,18 +9,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.boards import BOARD_NAMES, find_board
-from lgn2hdl.board.build import (
-    BoardBuild,
-    BoardOptions,
-    board_levels,
-    require_board,
-)
+from lgn2hdl.board.build import BoardBuild, BoardOptions, board_levels, require_board
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.numbers import WHOLE
 from lgn2hdl.cli.options import require_package
-from lgn2hdl.errors import OptionError
 from lgn2hdl.hdl.interface import Kind
 
 

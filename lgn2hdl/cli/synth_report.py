@@ -8,6 +8,7 @@ from typing import Any
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.synth_board import print_board
 from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, Written, changes
+from lgn2hdl.compiler.flow import Compiled
 from lgn2hdl.hdl.interface import (
     PARALLEL,
     Kind,
@@ -16,8 +17,7 @@ from lgn2hdl.hdl.interface import (
     interface_flip_flops,
     stream_layout,
 )
-from lgn2hdl.synth.flow import Compiled
-from lgn2hdl.synth.report import AREA_HEADER
+from lgn2hdl.project.report import AREA_HEADER
 
 
 def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:

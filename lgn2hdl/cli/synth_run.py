@@ -8,21 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lgn2hdl import model_file
 from lgn2hdl.arithmetic.cost import Objective
+from lgn2hdl.base.errors import DataError, OptionError
+from lgn2hdl.base.files import require_replaceable
 from lgn2hdl.board.build import BoardBuild, BoardOptions, build_board
 from lgn2hdl.board.folder import write_board_folder
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.options import trained_dataset
-from lgn2hdl.datasets import Dataset
-from lgn2hdl.errors import DataError, OptionError
-from lgn2hdl.files import require_replaceable
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import PARALLEL, Interface, latency
-from lgn2hdl.model import Bits, LogicNet
-from lgn2hdl.synth.area import AreaReport, measure_area
-from lgn2hdl.synth.devices import Device, estimated_mhz, levels_for_target, require_router
-from lgn2hdl.synth.flow import (
+from lgn2hdl.compiler.flow import (
     DEFAULT_VECTORS,
     Compiled,
     CompileOptions,
@@ -31,19 +24,26 @@ from lgn2hdl.synth.flow import (
     file_sha256,
     rescheduled,
 )
-from lgn2hdl.synth.manifest import MANIFEST, replaced_version
-from lgn2hdl.synth.place_route import (
+from lgn2hdl.datasets import Dataset
+from lgn2hdl.hdl.emit import Emitter, emit_verilog
+from lgn2hdl.hdl.interface import PARALLEL, Interface, latency
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.vectors import Vectors, random_vectors, with_corners
+from lgn2hdl.project.manifest import MANIFEST, replaced_version
+from lgn2hdl.project.report import DesignReport, estimate_timing
+from lgn2hdl.targets.devices import Device, estimated_mhz, levels_for_target, require_router
+from lgn2hdl.tools.area import AreaReport, measure_area
+from lgn2hdl.tools.place_route import (
     DEFAULT_SECONDS,
     TargetSearch,
     TimingReport,
     meet_target,
     place_and_route,
 )
-from lgn2hdl.synth.report import DesignReport, estimate_timing
-from lgn2hdl.synth.vectors import Vectors, random_vectors, with_corners
 
 if TYPE_CHECKING:
-    from lgn2hdl.synth.folder import FolderContent
+    from lgn2hdl.project.folder import FolderContent
 
 BOARD_FOLDER = "board"
 """Folder of the bitstream in the output folder."""
@@ -127,7 +127,7 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     Raises:
         Lgn2HdlError: whatever is wrong with the model, the options, the tools or the folder.
     """
-    from lgn2hdl.synth.folder import folder_files, write_files
+    from lgn2hdl.project.folder import folder_files, write_files
 
     network = model_file.load(model)
     if options.chooses_outputs and isinstance(network.head, Bits):
@@ -177,7 +177,7 @@ def folder_content(
     report: DesignReport,
 ) -> FolderContent:
     """Everything that goes into the output folder."""
-    from lgn2hdl.synth.folder import FolderContent
+    from lgn2hdl.project.folder import FolderContent
 
     return FolderContent(
         design=compiled.design,

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.base.files import require_writable
 from lgn2hdl.cli.console import data_note, note, print_json, print_table
 from lgn2hdl.cli.csv_files import column_options, csv_card, notation_options, with_notation
 from lgn2hdl.cli.numbers import WholeRange
@@ -27,9 +28,8 @@ from lgn2hdl.cli.train_options import config_options
 from lgn2hdl.cli.train_run import Run, require_device, run_training
 from lgn2hdl.cli.train_sweep import SweepRun, require_sweep, run_sweep
 from lgn2hdl.datasets import CsvOptions, Missing, load_dataset
-from lgn2hdl.errors import OptionError
-from lgn2hdl.files import require_writable
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
 
@@ -173,7 +173,7 @@ def _config(
 ) -> TrainConfig:
     """The options: of the checkpoint, else of the preset, changed by those that were given."""
     if checkpoint is not None and preset_name is None:
-        from lgn2hdl.train.checkpoint import read
+        from lgn2hdl.train.loop.checkpoint import read
 
         base = read(checkpoint).config
     else:

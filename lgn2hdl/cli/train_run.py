@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
 
 if TYPE_CHECKING:
-    from lgn2hdl.train.run import Progress as Step
+    from lgn2hdl.train.loop.run import Progress as Step
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def require_device(device: str) -> None:
     """
     if device == "cpu":
         return  # (torch takes seconds to import, and what is wrong with the data is said before)
-    from lgn2hdl.train import distributed
+    from lgn2hdl.train.loop import distributed
 
     distributed.require_device(device)
 
@@ -59,11 +59,11 @@ def run_training(data: Dataset, config: TrainConfig, run: Run) -> LogicNet | Non
 
     When the whole group stops, only the first process says why.
     """
-    from lgn2hdl.train.distributed import join, leave
-    from lgn2hdl.train.interrupt import TrainingStoppedError
-    from lgn2hdl.train.loop import train
-    from lgn2hdl.train.teacher import load_logits
-    from lgn2hdl.train.threads import use_threads
+    from lgn2hdl.train.data.teacher import load_logits
+    from lgn2hdl.train.loop.distributed import join, leave
+    from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+    from lgn2hdl.train.loop.loop import train
+    from lgn2hdl.train.loop.threads import use_threads
 
     use_threads(config, run.threads)
     teacher = None if run.teacher is None else load_logits(run.teacher)

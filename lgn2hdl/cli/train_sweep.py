@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.front_plot import plot_front
 from lgn2hdl.cli.options import require_package
 from lgn2hdl.cli.sweep_report import Front, Show, print_front, sweep_progress
 from lgn2hdl.cli.train_run import Run, memory_errors
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.errors import OptionError
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.front import most_accurate, pareto_front
-from lgn2hdl.train.interrupt import TrainingStoppedError
-from lgn2hdl.train.search_space import SearchSpace
+from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+from lgn2hdl.train.sweep.front import most_accurate, pareto_front
+from lgn2hdl.train.sweep.search_space import SearchSpace
 
 if TYPE_CHECKING:
-    from lgn2hdl.train.sweep import Sweep, Train
-    from lgn2hdl.train.trials import Trials
+    from lgn2hdl.train.sweep.sweep import Sweep, Train
+    from lgn2hdl.train.sweep.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def run_sweep(data: Dataset, config: TrainConfig, run: Run, call: SweepRun) -> N
         TrainingStoppedError: if interrupted, or if no trial has finished.
         ToolError: if the storage fails.
     """
-    from lgn2hdl.train.sweep import Sweep
-    from lgn2hdl.train.trials import Trials, require_alone
+    from lgn2hdl.train.sweep.sweep import Sweep
+    from lgn2hdl.train.sweep.trials import Trials, require_alone
 
     require_alone()
     trials = Trials(data, run.device, run.threads, run.teacher)

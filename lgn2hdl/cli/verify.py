@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import MismatchError, OptionError
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
@@ -18,29 +18,24 @@ from lgn2hdl.cli.synth import synth, synth_options
 from lgn2hdl.cli.synth_run import SynthOptions
 from lgn2hdl.cli.verify_board import board_parts
 from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
-from lgn2hdl.cli.verify_folder import (
-    folder_options,
-    folder_parts,
-    folder_verilog,
-    require_manifest,
-)
-from lgn2hdl.errors import MismatchError, OptionError
+from lgn2hdl.cli.verify_folder import folder_options, folder_parts, folder_verilog, require_manifest
+from lgn2hdl.compiler.flow import Compiled, compile_network
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import pipeline_name
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.devices import Device, find_device
-from lgn2hdl.synth.flow import Compiled, compile_network
-from lgn2hdl.synth.manifest import MANIFEST
-from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
+from lgn2hdl.project.manifest import MANIFEST
+from lgn2hdl.targets.devices import Device, find_device
 from lgn2hdl.verify.design import Verifier
-from lgn2hdl.verify.folder_files import read_files
-from lgn2hdl.verify.interface_proof import with_interface
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, NotProvedError, Report, Verdict
-from lgn2hdl.verify.synthesized import synthesized as synthesize
-from lgn2hdl.verify.text_replay import replay_text
-from lgn2hdl.verify.yosys_reader import read_with_yosys
+from lgn2hdl.verify.interface.proof import with_interface
+from lgn2hdl.verify.proofs.folder_files import read_files
+from lgn2hdl.verify.proofs.replay import Golden
+from lgn2hdl.verify.proofs.report import Counterexample, NotProvedError, Report, Verdict
+from lgn2hdl.verify.proofs.text_replay import replay_text
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.synthesized import synthesized as synthesize
+from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
+from lgn2hdl.verify.sat.deadline import Deadline
 
 SHARED_OPTIONS = (
     "name", "device", "levels", "effort", "objective", "wire_levels", "wide", "scores", "outputs",

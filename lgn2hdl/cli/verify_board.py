@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.baud import cycles_per_bit
 from lgn2hdl.board.boards import constraints, find_board, read_pins
 from lgn2hdl.board.build import TOP_SUFFIX, BoardOptions, claims, gap_cycles
@@ -14,14 +15,13 @@ from lgn2hdl.board.folder import MARKER
 from lgn2hdl.board.identity import describe
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, changes
-from lgn2hdl.errors import OptionError
-from lgn2hdl.synth.flow import Compiled, file_sha256
-from lgn2hdl.synth.manifest import read_manifest
-from lgn2hdl.verify.board_proof import board_wanted, prove_uart
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.folder_files import HASHES, changed_files, read_files, unlisted
-from lgn2hdl.verify.report import Part, Verdict
-from lgn2hdl.verify.session import named
+from lgn2hdl.compiler.flow import Compiled, file_sha256
+from lgn2hdl.project.manifest import read_manifest
+from lgn2hdl.verify.board.proof import board_wanted, prove_uart
+from lgn2hdl.verify.proofs.folder_files import HASHES, changed_files, read_files, unlisted
+from lgn2hdl.verify.proofs.report import Part, Verdict
+from lgn2hdl.verify.proofs.session import named
+from lgn2hdl.verify.sat.deadline import Deadline
 
 FILES = "board: files"
 
@@ -49,7 +49,9 @@ def board_parts(
         OutputError: if a file cannot be read, or a Verilog file is missing.
         HardwareError: if the board's Verilog is no sound hardware.
     """
-    from lgn2hdl.verify.folder_proof import differences  # needs what only writing a folder does
+    from lgn2hdl.verify.proofs.folder_proof import (
+        differences,  # needs what only writing a folder does
+    )
 
     folder = rtl / BOARD_FOLDER
     if not (folder / MARKER).is_file():

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.base.files import require_writable, write_atomically
 from lgn2hdl.checker.check import check
 from lgn2hdl.checker.graph import CheckError
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.synth_run import SynthOptions
-from lgn2hdl.errors import OptionError
-from lgn2hdl.files import require_writable, write_atomically
 from lgn2hdl.hdl.emit import Emitter
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
 from lgn2hdl.verify.design import Verifier
-from lgn2hdl.verify.report import NotProvedError
+from lgn2hdl.verify.proofs.report import NotProvedError
 
 
 def require_certifiable(

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cli.synth_run import SynthOptions, folder_content, unmeasured_report
-from lgn2hdl.errors import OptionError
-from lgn2hdl.synth.flow import Compiled, file_sha256
-from lgn2hdl.synth.manifest import MANIFEST, read_manifest
-from lgn2hdl.synth.vectors import random_vectors
-from lgn2hdl.verify.lexer import plain_text
-from lgn2hdl.verify.report import Part
+from lgn2hdl.compiler.flow import Compiled, file_sha256
+from lgn2hdl.model.vectors import random_vectors
+from lgn2hdl.project.manifest import MANIFEST, read_manifest
+from lgn2hdl.verify.proofs.report import Part
+from lgn2hdl.verify.readers.lexer import plain_text
 
 COMPILER_OPTIONS = ("device", "effort", "objective", "wire_levels", "wide", "emitter")
 """Options that the manifest keeps as they were given."""
@@ -93,7 +93,9 @@ def folder_parts(
         compiled: the model, compiled with the options of the manifest.
         options: these options.
     """
-    from lgn2hdl.verify.folder_proof import prove_folder  # needs what only writing a folder does
+    from lgn2hdl.verify.proofs.folder_proof import (
+        prove_folder,  # needs what only writing a folder does
+    )
 
     clock = manifest.get("clock_mhz")
     known = clock if isinstance(clock, float) and 0 < clock < math.inf else None

@@ -15,7 +15,7 @@ from lgn2hdl.cpu.counting import Terms
 from lgn2hdl.cpu.instructions import Instructions, instructions
 from lgn2hdl.cpu.nodes import NormalNodes
 from lgn2hdl.cpu.plan import Plan, plan
-from lgn2hdl.netlist import Ids
+from lgn2hdl.ir.netlist import Ids
 
 SEGMENTS: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of segments to choose from."""

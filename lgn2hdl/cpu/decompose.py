@@ -12,7 +12,7 @@ import numpy as np
 from lgn2hdl.cpu.four_inputs import four_inputs
 from lgn2hdl.cpu.functions import MAX_NEW, Functions, assembled, gate_functions, joined
 from lgn2hdl.cpu.splits import best_splits, variants
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
 
 
 def decompose(netlist: Netlist) -> Netlist:

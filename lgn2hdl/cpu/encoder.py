@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.features import Features
-from lgn2hdl.model import Thermometer
-from lgn2hdl.netlist import Ids
+from lgn2hdl.ir.netlist import Ids
+from lgn2hdl.model.features import Features
+from lgn2hdl.model.network import Thermometer
 
 LANES = 64
 """Features of one comparison."""

@@ -2,7 +2,7 @@
 
 A sample is one bit of a wide vector; a fixed C kernel walks through tables that describe the
 network, so nothing is compiled for a network. Results are those of the golden model,
-:class:`~lgn2hdl.model.LogicNet`, bit for bit.
+:class:`~lgn2hdl.model.network.LogicNet`, bit for bit.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cpu import memory
 from lgn2hdl.cpu.library import INSTRUCTION_SETS, Batch, data, engine, supported
 from lgn2hdl.cpu.program import Program, compile_program
 from lgn2hdl.cpu.samples import integer_rows, packed_bits
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import Integers
-from lgn2hdl.model import Bits, Decisions, LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Bits, Decisions, LogicNet
 
 MAX_THREADS = 1024
 
@@ -76,13 +76,14 @@ class Engine:
         """Results of integer features.
 
         Args:
-            integers: features as :meth:`~lgn2hdl.features.Features.integers` gives them, ``[N, F]``
-                or with more axes that are flattened (images); any integer dtype and memory layout.
-                Fastest is the dtype of the features, with rows whose elements are neighbours.
+            integers: as :meth:`~lgn2hdl.model.features.Features.integers` gives them,
+                ``[N, F]`` or with more axes that are flattened (images); any integer dtype and
+                memory layout. Fastest is the dtype of the features, with rows whose elements are
+                neighbours.
 
         Returns:
-            As :meth:`~lgn2hdl.model.LogicNet.decisions`: classes ``i64[N]`` (among equal scores the
-            lowest), or output bits ``u8[N, n]``.
+            As :meth:`~lgn2hdl.model.network.LogicNet.decisions`: classes ``i64[N]`` (among equal
+            scores the lowest), or output bits ``u8[N, n]``.
 
         Raises:
             DataError: if dtype, shape or values do not fit the features.
@@ -102,8 +103,8 @@ class Engine:
         """Results of packed input bits.
 
         Args:
-            words: bits of the encoder as :meth:`~lgn2hdl.model.Thermometer.encode` gives them,
-                ``u64[B, words]``, see :mod:`lgn2hdl.packed`.
+            words: bits of the encoder as :meth:`~lgn2hdl.model.network.Thermometer.encode` gives
+                them, ``u64[B, words]``, see :mod:`lgn2hdl.ir.packed`.
             n_samples: samples in them, N.
 
         Returns:

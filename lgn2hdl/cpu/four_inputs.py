@@ -13,7 +13,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
+from lgn2hdl.ir import logic
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
 
 MAX_NEW = 2
 """Most nodes that a split of one function adds."""

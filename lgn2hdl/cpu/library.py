@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import native
-from lgn2hdl.netlist import Ids
+from lgn2hdl.ir.netlist import Ids
+from lgn2hdl.tools import native
 
 _FOLDER = Path(__file__).parent
 

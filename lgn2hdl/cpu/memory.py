@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.errors import ResourceError
-from lgn2hdl.model import LogicNet
+from lgn2hdl.base.errors import ResourceError
+from lgn2hdl.model.network import LogicNet
 
 ALIGNMENT = 64
 """Bytes of the widest vector."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lgn2hdl.cpu import library
 from lgn2hdl.cpu.counting import Terms
 from lgn2hdl.cpu.nodes import WIRE, NormalNodes
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids
 
 ZERO_SLOT = 0
 """Slot that is constant 0."""

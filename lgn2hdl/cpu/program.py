@@ -14,10 +14,10 @@ from lgn2hdl.cpu.instructions import Instructions
 from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.cpu.plan import UNREAD_SLOT, Plan
 from lgn2hdl.cpu.three_input import three_input
-from lgn2hdl.lower import lower
-from lgn2hdl.model import GroupSum, LogicNet
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import GroupSum, LogicNet
 from lgn2hdl.passes import prune
+from lgn2hdl.passes.lower import lower
 
 MAGIC = 0x356E676C
 """First word of the tables; changes with their layout."""

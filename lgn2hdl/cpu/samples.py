@@ -7,9 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import packed
-from lgn2hdl.errors import DataError
-from lgn2hdl.features import Features, Integers
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.ir import packed
+from lgn2hdl.model.features import Features, Integers
 
 
 def integer_rows(integers: npt.ArrayLike, features: Features) -> Integers:
@@ -78,7 +78,7 @@ def packed_bits(
     """Packed input bits whose rows hold at least ``n_samples`` bits in neighbouring words.
 
     Args:
-        words: ``u64[n_bits, words]``, see :mod:`lgn2hdl.packed`.
+        words: ``u64[n_bits, words]``, see :mod:`lgn2hdl.ir.packed`.
         n_samples: number of samples.
         n_bits: bits of the network's encoder.
 

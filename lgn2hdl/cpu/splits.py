@@ -14,11 +14,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
 from lgn2hdl.cpu.columns import IMPOSSIBLE, columns, turn_upper
 from lgn2hdl.cpu.four_inputs import MUX, Bytes, G, H, S, can_take_out, four_inputs, take_out
 from lgn2hdl.cpu.functions import Functions
-from lgn2hdl.netlist import Ids
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids
 
 Bools = npt.NDArray[np.bool_]
 

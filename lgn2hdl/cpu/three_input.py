@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lgn2hdl import logic
 from lgn2hdl.cpu.decompose import decompose
 from lgn2hdl.cpu.fuse import fuse
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.passes import absorb_inverters, bypass_wires, fold_constants, share_gates
 
 

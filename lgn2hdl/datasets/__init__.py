@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.datasets import csv_files, npz_files, public
 from lgn2hdl.datasets.csv_options import CsvOptions
 from lgn2hdl.datasets.public import DATASET_NAMES
 from lgn2hdl.datasets.rows import read_rows
 from lgn2hdl.datasets.targets import require_same_targets
 from lgn2hdl.datasets.types import Dataset, assemble
-from lgn2hdl.errors import DataError, OptionError
-from lgn2hdl.features import MAX_WIDTH, Missing
+from lgn2hdl.model.features import MAX_WIDTH, Missing
 
 __all__ = [
     "DATASET_NAMES",

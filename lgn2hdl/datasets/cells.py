@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.features import MAX_EXACT
+from lgn2hdl.model.features import MAX_EXACT
 
 MISSING_CELLS = frozenset(
     {"", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL"}

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError, ToolError
 from lgn2hdl.datasets import limits
-from lgn2hdl.errors import DataError, ToolError
 
 CLASS_NAMES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

@@ -8,12 +8,12 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, is_inexact_integer, shown
 from lgn2hdl.datasets.csv_options import drop_option, keep_option
 from lgn2hdl.datasets.csv_sheet import Sheet
 from lgn2hdl.datasets.notations import Notation, notation, prevailing
-from lgn2hdl.errors import DataError
-from lgn2hdl.features import MAX_EXACT
+from lgn2hdl.model.features import MAX_EXACT
 
 MAX_CATEGORIES = 1024
 """Most different texts in a column, and most different labels."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.cells import MISSING_CELLS, MISSING_NUMBERS, exact_number, shown
 from lgn2hdl.datasets.csv_columns import (
     FEW_ROWS,
@@ -26,7 +27,6 @@ from lgn2hdl.datasets.csv_split import Split, read_split, refuse_other_splits, s
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.split import stratified_test_rows
 from lgn2hdl.datasets.types import Table
-from lgn2hdl.errors import DataError
 
 LABEL_NAMES = ("label", "class", "target", "y")
 """Names (in any case) by which the label column is found; otherwise it is the last column."""

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.cells import is_missing, is_number, plain_numbers, shown
 from lgn2hdl.datasets.csv_options import CsvOptions, Decimal, Separator
 from lgn2hdl.datasets.notations import notation
 from lgn2hdl.datasets.types import MISSING
-from lgn2hdl.errors import DataError
 
 MAX_BYTES = 1 << 28
 """Longest CSV file that is read: 256 MiB; larger data belongs into an NPZ file."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.cells import shown
 from lgn2hdl.datasets.csv_options import drop_option, keep_option
 from lgn2hdl.datasets.csv_sheet import Sheet
-from lgn2hdl.errors import DataError
 
 _TRAIN, _VALIDATION, _TEST = "training", "validation", "test"
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.cells import exact_number, shown
-from lgn2hdl.errors import DataError
 
 
 def class_codes(

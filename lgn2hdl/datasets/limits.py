@@ -15,9 +15,9 @@ from typing import IO, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import files
-from lgn2hdl.errors import DataError
-from lgn2hdl.system_errors import explained
+from lgn2hdl.base import files
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.base.system_errors import explained
 
 MAX_BYTES = 1 << 32
 """Most bytes that are read from one user file, after decompression: 4 GiB."""

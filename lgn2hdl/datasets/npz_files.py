@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.cells import MISSING_CELLS, shown
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.types import MISSING, Table
-from lgn2hdl.errors import DataError
-from lgn2hdl.model import MAX_OUTPUT_BITS
+from lgn2hdl.model.network import MAX_OUTPUT_BITS
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.types import MISSING
-from lgn2hdl.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.base.files import is_file
 from lgn2hdl.datasets import catalogue, cifar, limits, parsers
 from lgn2hdl.datasets.sources import Places, PublicFile, default_cache, fetch
 from lgn2hdl.datasets.split import stratified_test_rows
 from lgn2hdl.datasets.types import Table, digest
-from lgn2hdl.errors import DataError
-from lgn2hdl.files import is_file
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 FASHION_NAMES = (
@@ -61,7 +61,7 @@ def _environment_folder() -> Path | None:
 
 def digits(_: Places | None = None) -> Table:
     """Optical Recognition of Handwritten Digits, 8x8 pixels of 0..16; part of the package."""
-    with resources.as_file(resources.files("lgn2hdl") / "data" / "digits.npz") as path:
+    with resources.as_file(resources.files("lgn2hdl.datasets") / "data" / "digits.npz") as path:
         arrays = limits.read_npz(path)
     x, y = arrays["x"], arrays["y"].astype(np.int64)
     test = stratified_test_rows(y)
@@ -155,7 +155,7 @@ def dry_bean(file: PublicFile, places: Places) -> Table:
             "the rows of Dry Bean are not those of the public file: remove "
             f"{catalogue.DRY_BEAN_ARRAYS} or {file.path} from the data folder"
         )
-    packed = (resources.files("lgn2hdl") / "data" / "drybean_test_rows.bin").read_bytes()
+    packed = (resources.files("lgn2hdl.datasets") / "data" / "drybean_test_rows.bin").read_bytes()
     test = np.unpackbits(np.frombuffer(packed, np.uint8), count=len(x)).astype(bool)
     return Table(
         x[~test], y[~test], x[test], y[test],

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import csv_sheet, limits, npz_files, parsers
 from lgn2hdl.datasets.cells import MISSING_CELLS, shown
 from lgn2hdl.datasets.csv_options import CsvOptions
-from lgn2hdl.errors import DataError
-from lgn2hdl.features import Features
+from lgn2hdl.model.features import Features
 
 ROW_KEYS = ("x", "x_test")
 """Names under which rows are looked for in an NPZ file, in this order."""
@@ -25,7 +25,7 @@ def read_rows(
     options: CsvOptions | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> npt.NDArray[Any]:
-    """Raw rows of a file, as :meth:`lgn2hdl.features.Features.integers` takes them.
+    """Raw rows of a file, as :meth:`lgn2hdl.model.features.Features.integers` takes them.
 
     Args:
         path: ``.npy``; ``.npz`` with ``x`` or ``x_test``; ``.csv`` with the model's columns by

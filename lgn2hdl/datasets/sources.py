@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.base.files import is_file
+from lgn2hdl.base.scratch import UNFINISHED, scratch_folder
 from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.download import Downloader, limits_for
-from lgn2hdl.errors import DataError
-from lgn2hdl.files import is_file
-from lgn2hdl.scratch import UNFINISHED, scratch_folder
 
 
 @dataclass(frozen=True)

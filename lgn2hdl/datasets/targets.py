@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.types import Dataset
-from lgn2hdl.errors import DataError
-from lgn2hdl.model import Bits, LogicNet
+from lgn2hdl.model.network import Bits, LogicNet
 
 
 def require_same_targets(network: LogicNet, data: Dataset) -> None:

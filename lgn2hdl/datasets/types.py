@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.errors import DataError
-from lgn2hdl.features import (
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.ir.netlist import frozen
+from lgn2hdl.model.features import (
     Features,
     Integers,
     Missing,
@@ -21,8 +22,7 @@ from lgn2hdl.features import (
     integer_features,
     with_medians,
 )
-from lgn2hdl.model import MAX_CLASSES
-from lgn2hdl.netlist import frozen
+from lgn2hdl.model.network import MAX_CLASSES
 
 MISSING = -1
 """Category code of a missing value; it sets none of the column's one-bit features."""

@@ -14,15 +14,15 @@ from amaranth.hdl import Cat, Const, Instance, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from lgn2hdl import logic
-from lgn2hdl.circuit import Chain
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.domain import data_path_module
 from lgn2hdl.hdl.names import constant_value, node_names
 from lgn2hdl.hdl.part import RESULT, Level, PartPlan, Values, plan_parts
 from lgn2hdl.hdl.pins import connected_pins_first
 from lgn2hdl.hdl.ports import classifier_ports, result_ports
-from lgn2hdl.netlist import CONSTANT_ZERO
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.circuit import Chain
+from lgn2hdl.ir.netlist import CONSTANT_ZERO
 
 _DIRECTIONS = {"input": In, "output": Out}
 

@@ -18,9 +18,9 @@ import traceback
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from lgn2hdl.errors import OptionError, ToolError
-from lgn2hdl.files import temporary_folder
-from lgn2hdl.programs import run_program
+from lgn2hdl.base.errors import OptionError, ToolError
+from lgn2hdl.base.files import temporary_folder
+from lgn2hdl.tools.programs import run_program
 
 NUMBERING, MOST_BITS = "from_cell", 1 << 16
 """The function of Amaranth that numbers bits, and how many it can; all that it says is an assertion

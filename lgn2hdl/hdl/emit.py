@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.interface import PARALLEL, Interface, pipeline_name
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.verilog import verilog_files
-from lgn2hdl.schedule import Design
 
 
 class Emitter(Enum):

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
-from lgn2hdl.head import BitsPlan, HeadPlan
-from lgn2hdl.schedule import Design
+from lgn2hdl.model.head import BitsPlan, HeadPlan
 
 BYTE = 8
 """Bits; beats and fields of a stream are whole bytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl.reserved import why_reserved
 
 PREFIX = "lgn_"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lgn2hdl.circuit import PARTS
-from lgn2hdl.netlist import CONSTANT_ZERO, Netlist
-from lgn2hdl.schedule import Design
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.ir.circuit import PARTS
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist
 
 _PREFIX = {"encoder": "e", "core": "g", "popcount": "p", "argmax": "a"}
 """What the name of a gate starts with that has no better one."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.circuit import Chain
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, constant_nodes, live
-from lgn2hdl.retiming import lut_levels
-from lgn2hdl.schedule import Design
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.ir.circuit import Chain
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, constant_nodes, live
+from lgn2hdl.ir.retiming import lut_levels
 
 Values = Ids
 """Rows (node, time), ``i32[n, 2]``, sorted by time, then by node."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
 
 
 def connected_pins_first(

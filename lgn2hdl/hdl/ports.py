@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lgn2hdl.head import BitsPlan, HeadPlan
-from lgn2hdl.schedule import Design
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.model.head import BitsPlan, HeadPlan
 
 
 @dataclass(frozen=True)

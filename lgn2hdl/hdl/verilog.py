@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lgn2hdl import logic
-from lgn2hdl.circuit import Chain
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.names import constant_value, in_lines, node_names
 from lgn2hdl.hdl.part import RESULT, PartPlan, Values, plan_parts
 from lgn2hdl.hdl.pins import connected_pins_first
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, live
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.circuit import Chain
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, live
 
 _TWO_PINS = (
     "1'b0", "~({0} | {1})", "{0} & ~{1}", "~{1}", "~{0} & {1}", "~{0}", "{0} ^ {1}",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from lgn2hdl.netlist import Netlist, depth
+from lgn2hdl.ir.netlist import Netlist, depth
 from lgn2hdl.passes.constants import fold_constants
 from lgn2hdl.passes.dead import remove_dead
 from lgn2hdl.passes.inverters import absorb_inverters

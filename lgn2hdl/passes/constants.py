@@ -12,8 +12,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, gates_by_level
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, gates_by_level
 from lgn2hdl.passes.dead import rebuild
 
 _NOT_CONSTANT = -1

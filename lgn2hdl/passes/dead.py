@@ -7,8 +7,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Ids, Netlist, live
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids, Netlist, live
 
 Element = TypeVar("Element", bound=np.generic)
 

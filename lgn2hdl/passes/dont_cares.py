@@ -17,15 +17,8 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import (
-    CONSTANT_ZERO,
-    Ids,
-    Netlist,
-    depth,
-    levels,
-    live,
-)
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, depth, levels, live
 from lgn2hdl.passes import PassRecord, prune
 from lgn2hdl.passes.replacing import ordered_by_level, replace_nodes
 from lgn2hdl.passes.small_cones import (

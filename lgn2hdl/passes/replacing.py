@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import CONSTANT_ZERO, Ids, Netlist, gates_by_level
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, gates_by_level
 from lgn2hdl.passes.dead import rebuild
 from lgn2hdl.passes.inverters import absorb_inverters
 from lgn2hdl.passes.wires import bypass_wires

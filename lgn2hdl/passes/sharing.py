@@ -11,8 +11,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Ids, Netlist, gates_by_level
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids, Netlist, gates_by_level
 from lgn2hdl.passes.dead import rebuild
 
 Bools = npt.NDArray[np.bool_]

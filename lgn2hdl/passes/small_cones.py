@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Ids, Netlist, gates_by_level
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids, Netlist, gates_by_level
 
 NO_VARIABLE = np.iinfo(np.int32).max
 """Rank that fills the places of a cone's variables that are not used."""

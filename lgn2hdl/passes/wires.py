@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Ids, Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Ids, Netlist
 from lgn2hdl.passes.dead import rebuild
 
 

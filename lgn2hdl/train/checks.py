@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 
 
 def is_number(value: object) -> bool:

@@ -8,26 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lgn2hdl import logic
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import MAX_WIDTH
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.ir import logic
+from lgn2hdl.model.features import MAX_WIDTH
 from lgn2hdl.train import checks
-from lgn2hdl.train.candidates import CANDIDATES
-from lgn2hdl.train.thermometer import ENCODERS
-from lgn2hdl.train.wiring import WIRINGS
+from lgn2hdl.train.data.thermometer import ENCODERS
+from lgn2hdl.train.wiring.candidates import CANDIDATES
+from lgn2hdl.train.wiring.wiring import WIRINGS
 
 RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light", "walsh", "binary")
-"""Relaxations of truth tables; :mod:`lgn2hdl.train.relaxation` has them (and needs torch)."""
+"""Relaxations of truth tables; :mod:`lgn2hdl.train.relax.relaxation` has them (and needs torch)."""
 
 SAMPLINGS: tuple[str, ...] = ("soft", "hard", "gumbel")
 """How nodes compute while training: ``soft`` probabilities; ``hard`` the discrete network, with
 straight-through gradients; ``gumbel`` the same on tables sampled anew in every step."""
 
 SELECTIONS: tuple[str, ...] = ("softmax", "straight-through", "correlation")
-"""How pins choose among candidates while training; see :mod:`lgn2hdl.train.wires`."""
+"""How pins choose among candidates while training; see :mod:`lgn2hdl.train.wiring.wires`."""
 
 RESAMPLINGS: tuple[str, ...] = ("random", "guided")
-"""How candidates are replaced; see :mod:`lgn2hdl.train.resampling`."""
+"""How candidates are replaced; see :mod:`lgn2hdl.train.loop.resampling`."""
 
 INITIALIZATIONS: tuple[str, ...] = ("residual", "gaussian")
 """``residual``: nearly the wire of pin 0; ``gaussian``: standard normal logits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lgn2hdl.model import LogicNet
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.schedule import Design
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.verify.certificate.certify import certificate_of
-from lgn2hdl.verify.circuit_proof import prove_circuit
-from lgn2hdl.verify.core_proof import prove_steps
-from lgn2hdl.verify.hardware import Hardware
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.report import Report, Verdict
-from lgn2hdl.verify.session import Progress, Session
-from lgn2hdl.verify.verilog_proof import Reader, prove_verilog
+from lgn2hdl.verify.proofs.circuit_proof import prove_circuit
+from lgn2hdl.verify.proofs.core_proof import prove_steps
+from lgn2hdl.verify.proofs.report import Report, Verdict
+from lgn2hdl.verify.proofs.session import Progress, Session
+from lgn2hdl.verify.proofs.verilog_proof import Reader, prove_verilog
+from lgn2hdl.verify.readers.hardware import Hardware
+from lgn2hdl.verify.readers.reader import read_text
 
 
 class Verifier:

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from lgn2hdl import packed
-from lgn2hdl.circuit import Block
-from lgn2hdl.head import ClassSum, GroupSumPlan, Term
-from lgn2hdl.netlist import evaluate
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
 
 
 @st.composite

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from plans import run
 
 from lgn2hdl.arithmetic.encoder import encoder_block, packing
-from lgn2hdl.features import Features, integer_features
-from lgn2hdl.model import Thermometer
-from lgn2hdl.netlist import depth
+from lgn2hdl.ir.netlist import depth
+from lgn2hdl.model.features import Features, integer_features
+from lgn2hdl.model.network import Thermometer
 
 
 def features_of(widths: list[int]) -> Features:

@@ -9,10 +9,10 @@ from plans import group_sums, run, score_bits, scores_of, unit_plan
 from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import choose_popcount, popcount_block, signed_digits
-from lgn2hdl.circuit import Block
-from lgn2hdl.head import ClassSum, GroupSumPlan, Term
-from lgn2hdl.netlist import fanout
-from lgn2hdl.retiming import lut_levels
+from lgn2hdl.ir.circuit import Block
+from lgn2hdl.ir.netlist import fanout
+from lgn2hdl.ir.retiming import lut_levels
+from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
 
 
 def samples(rng: np.random.Generator, n_signals: int) -> np.ndarray:

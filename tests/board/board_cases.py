@@ -15,8 +15,8 @@ from lgn2hdl.board.identity import describe
 from lgn2hdl.board.protocol import Identity, result_payload
 from lgn2hdl.board.samples import golden_results, sample_payloads
 from lgn2hdl.board.top import UartTiming, board_verilog
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.schedule import Design
 
 SHA256 = "ab" * 32
 TIMING = UartTiming(bit_cycles=12, gap_cycles=1920)

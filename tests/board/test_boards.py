@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
+from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.board.baud import DEFAULT_BAUD, cycles_per_bit
 from lgn2hdl.board.boards import BOARDS, Pin, Pins, constraints, find_board, read_pins
-from lgn2hdl.errors import OptionError, ToolError
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)

@@ -11,7 +11,7 @@ import pytest
 from board_cases import SHA256
 from hardware import design_of, features_of_widths, mixed_network
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError, OutputError, ToolError
 from lgn2hdl.board.boards import find_board
 from lgn2hdl.board.build import (
     BoardBuild,
@@ -26,9 +26,9 @@ from lgn2hdl.board.folder import MARKER, write_board_folder
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.protocol import Flag
 from lgn2hdl.board.top import UartTiming, require_time
-from lgn2hdl.errors import OptionError, OutputError, ToolError
+from lgn2hdl.compiler.flow import compile_network, options_for
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.synth.flow import compile_network, options_for
+from lgn2hdl.model import file as model_file
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 ICEBREAKER_BYTES = 104_090

@@ -7,18 +7,9 @@ from collections.abc import Callable
 import pytest
 from simulated_board import answer_bytes
 
+from lgn2hdl.base.errors import BoardError
 from lgn2hdl.board.host import Patience, SampleRun, identify, open_port, require_network
-from lgn2hdl.board.protocol import (
-    Flag,
-    Frame,
-    Identity,
-    Kind,
-    Result,
-    decode,
-    encode,
-    parse_result,
-)
-from lgn2hdl.errors import BoardError
+from lgn2hdl.board.protocol import Flag, Frame, Identity, Kind, Result, decode, encode, parse_result
 
 IDENTITY = Identity(Flag(0), 3, 3, 4, 8, 9, bytes(range(32)))
 QUICK = Patience(seconds=0.02, tries=30)

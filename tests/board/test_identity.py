@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hardware import adder_network, design_of, features_of_widths, mixed_network, random_rows
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board import identity as module
 from lgn2hdl.board.identity import (
     QUEUE_BYTES,
@@ -17,8 +18,7 @@ from lgn2hdl.board.identity import (
 )
 from lgn2hdl.board.protocol import BOARD_LENGTHS, OVERHEAD, Flag, Identity, Kind, Result
 from lgn2hdl.board.samples import golden_results, sample_payloads
-from lgn2hdl.errors import OptionError
-from lgn2hdl.golden import feature_bits
+from lgn2hdl.model.golden import feature_bits
 
 SHA256 = "0f" * 32
 

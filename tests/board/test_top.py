@@ -7,13 +7,13 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.sim import Simulator
 from hardware import design_of, mixed_network
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board import top as module
 from lgn2hdl.board.identity import describe, longest_answer
 from lgn2hdl.board.protocol import Frame, Kind, Reason, decode, encode, parse_result
 from lgn2hdl.board.receiver import FIRST_REJECTION
 from lgn2hdl.board.top import BoardTop, UartTiming, require_time
 from lgn2hdl.board.uart import BITS_OF_BYTE
-from lgn2hdl.errors import OptionError
 
 SHA256 = "ab" * 32
 CYCLES = 8

@@ -4,9 +4,9 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.baud import LARGEST_ERROR, cycles_per_bit
 from lgn2hdl.board.uart import BITS_OF_BYTE, UartReceiver, UartTransmitter
-from lgn2hdl.errors import OptionError
 
 
 @pytest.mark.parametrize(

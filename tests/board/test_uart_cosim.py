@@ -8,14 +8,14 @@ import pytest
 from board_cases import BoardCase, run_bench
 from hardware import adder_network, design_of, mixed_network, random_rows
 
-from lgn2hdl import model_file
 from lgn2hdl.board.baud import FEWEST_CYCLES
 from lgn2hdl.board.protocol import Flag
 from lgn2hdl.board.top import UartTiming
 from lgn2hdl.board.uart import BITS_OF_BYTE
+from lgn2hdl.compiler.flow import compile_network, options_for
 from lgn2hdl.datasets import load_dataset
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.flow import compile_network, options_for
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import find_device
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FASTEST = UartTiming(FEWEST_CYCLES, 20 * FEWEST_CYCLES * BITS_OF_BYTE)

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from lgn2hdl.c_export.folder import c_files
 from lgn2hdl.c_export.prepare import CModel, c_model
 from lgn2hdl.c_export.vectors import vector_rows
-from lgn2hdl.features import Integers
-from lgn2hdl.model import Bits, LogicNet
+from lgn2hdl.model.features import Integers
+from lgn2hdl.model.network import Bits, LogicNet
 
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow")
 STRICT = ("-std=c99", *WARNINGS, "-Werror")

@@ -26,11 +26,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks, random_network
 
-from lgn2hdl import model_file
 from lgn2hdl.c_export.gates import MAX_LOCALS
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
-from lgn2hdl.netlist import live
+from lgn2hdl.ir.netlist import live
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SMALL = ("monk1", "monk2", "monk3", "drybean-84lut6", "drybean-399lut3", "adult-1280", "digits")

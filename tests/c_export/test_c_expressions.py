@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lgn2hdl import logic
 from lgn2hdl.c_export.expressions import N_PINS, expressions
+from lgn2hdl.ir import logic
 
 PINS = [logic.pin_table(N_PINS, pin) for pin in range(N_PINS)]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from compiled import prepared
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.filling import comma_lines, filled, literal, number_lines
 from lgn2hdl.c_export.folder import MANIFEST, write_c_folder
-from lgn2hdl.errors import OptionError
+from lgn2hdl.model import file as model_file
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from networks import exhaustive_inputs, netlists, random_netlist, truth
 
-from lgn2hdl import packed
 from lgn2hdl.c_export import gates
 from lgn2hdl.c_export.gates import MAX_LOCALS, MAX_OUTPUTS, GateCode, gate_code
-from lgn2hdl.netlist import Netlist, evaluate
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
 
 STATEMENT = re.compile(r"(?:const W )?(v\d+|[sy]\[\d+\]) = (.*);")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from networks import networks, random_network
 
-from lgn2hdl import packed
 from lgn2hdl.c_export.inputs import needed_logic
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Bits, LogicNet, Lut, Thermometer
-from lgn2hdl.netlist import evaluate, live
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import evaluate, live
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
 
 
 def outputs(network: LogicNet, rows: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import random_network
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.names import (
     LONGEST_NAME,
     LONGEST_PREFIX,
@@ -22,9 +23,8 @@ from lgn2hdl.c_export.names import (
     prefix_for,
     string_literal,
 )
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import Features
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model.features import Features
+from lgn2hdl.model.network import LogicNet
 
 NASTY = (
     'say "hi"',

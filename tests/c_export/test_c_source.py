@@ -12,13 +12,13 @@ import pytest
 from compiled import files_of, prepared
 
 import lgn2hdl
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError, ResourceError
 from lgn2hdl.c_export.gates import MAX_LOCALS, MAX_OUTPUTS
 from lgn2hdl.c_export.head import MAX_SCORE_BITS, counting
 from lgn2hdl.c_export.prepare import WORD_BITS
-from lgn2hdl.errors import OptionError, ResourceError
-from lgn2hdl.features import Features, Missing, fit_features, integer_features
-from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import Features, Missing, fit_features, integer_features
+from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS = Path(__file__).resolve().parents[2] / "models"

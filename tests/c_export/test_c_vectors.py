@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.vectors import MAX_VALUES, hashes, vector_rows, vectors_text
-from lgn2hdl.errors import OptionError
-from lgn2hdl.model import Bits, LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import Bits, LogicNet
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 

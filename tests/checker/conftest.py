@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pytest
 from hardware import mixed_network
 
-from lgn2hdl import model_file
 from lgn2hdl.checker.check import check
+from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.compiler.mapping import FAST
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import Interface
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.flow import CompileOptions, compile_network
-from lgn2hdl.synth.mapping import FAST
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.verify.design import Verifier
-from lgn2hdl.verify.report import Verdict
+from lgn2hdl.verify.proofs.report import Verdict
 
 
 @dataclass(frozen=True)

@@ -23,19 +23,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from lgn2hdl import checker, model_file
+from lgn2hdl import checker
 from lgn2hdl.checker.__main__ import main
 from lgn2hdl.checker.graph import CheckError
-from lgn2hdl.golden import feature_bits
+from lgn2hdl.compiler.flow import CompileOptions
 from lgn2hdl.hdl.interface import Interface
-from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, contiguous_groups
-from lgn2hdl.netlist import evaluate
-from lgn2hdl.packed import pack, unpack
-from lgn2hdl.synth.flow import CompileOptions
-from lgn2hdl.verify.hardware import build
-from lgn2hdl.verify.mutants import flipped_table_bits, swapped_fan_ins
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.reference import samples_of
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.ir.packed import pack, unpack
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.golden import feature_bits
+from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, contiguous_groups
+from lgn2hdl.verify.differential.mutants import flipped_table_bits, swapped_fan_ins
+from lgn2hdl.verify.proofs.reference import samples_of
+from lgn2hdl.verify.readers.hardware import build
+from lgn2hdl.verify.readers.reader import read_text
 
 CHECKER = Path(checker.__file__).parent
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_network
 
-from lgn2hdl import container, model_file
+from lgn2hdl.base import container
 from lgn2hdl.checker.graph import NOT_A_GATE, CheckError, Graph
 from lgn2hdl.checker.meaning import (
     Player,
@@ -23,8 +23,9 @@ from lgn2hdl.checker.meaning import (
     scores_of,
 )
 from lgn2hdl.checker.model import _Arrays, read_model
-from lgn2hdl.golden import feature_bits
-from lgn2hdl.model import LogicNet
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.golden import feature_bits
+from lgn2hdl.model.network import LogicNet
 
 
 def bytes_of(network: LogicNet, path: Path) -> bytes:

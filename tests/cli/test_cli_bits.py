@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hardware import adder_network, adder_outputs, all_rows
 
-from lgn2hdl import model_file
 from lgn2hdl.datasets import load_dataset
-from lgn2hdl.model import GroupSum
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import GroupSum
 
 NAMES = ["sum0", "sum1", "carry", "sum0 again", "a0", "one", "zero"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hardware import mixed_network
 
-from lgn2hdl import model_file
 from lgn2hdl.cli import compare as compare_module
-from lgn2hdl.verify.differential import CLASS, Engine
+from lgn2hdl.model import file as model_file
+from lgn2hdl.verify.differential.compare import CLASS, Engine
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from lgn2hdl import model_file
 from lgn2hdl.datasets import Missing, load_dataset, read_rows
+from lgn2hdl.model import file as model_file
 
 N = 120
 SMALL = ["--layers", "40,20", "--steps", "60", "--bits-per-feature", "3"]

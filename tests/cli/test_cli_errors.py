@@ -10,7 +10,7 @@ import pytest
 import torch
 from processes import wait_until
 
-from lgn2hdl import model_file
+from lgn2hdl.model import file as model_file
 
 
 def test_unknown_option_and_command(fails, model):
@@ -237,7 +237,7 @@ def test_memory_that_torch_cannot_have(lgn2hdl, tmp_path, monkeypatch):
     def train(*_arguments, **_options):
         torch.empty(1 << 50)  # torch says so with a RuntimeError
 
-    monkeypatch.setattr("lgn2hdl.train.loop.train", train)
+    monkeypatch.setattr("lgn2hdl.train.loop.loop.train", train)
     code, _, error = lgn2hdl("train", "--dataset", "digits", "--out", tmp_path / "m.lgn")
     assert code == 1
     assert "out of memory" in error.splitlines()[-1]
@@ -247,6 +247,6 @@ def test_other_errors_of_torch_are_not_taken_for_it(lgn2hdl, tmp_path, monkeypat
     def train(*_arguments, **_options):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("lgn2hdl.train.loop.train", train)
+    monkeypatch.setattr("lgn2hdl.train.loop.loop.train", train)
     with pytest.raises(RuntimeError, match="a bug"):
         lgn2hdl("train", "--dataset", "digits", "--out", tmp_path / "m.lgn")

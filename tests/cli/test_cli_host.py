@@ -18,11 +18,11 @@ from hardware import adder_network, all_rows
 from processes import wait_until
 from simulated_board import answer_bytes
 
-from lgn2hdl import model_file
 from lgn2hdl.board.protocol import Flag, Identity, result_payload
 from lgn2hdl.board.samples import golden_results, sample_payloads
+from lgn2hdl.compiler.flow import file_sha256
 from lgn2hdl.datasets import load_dataset
-from lgn2hdl.synth.flow import file_sha256
+from lgn2hdl.model import file as model_file
 
 N_ROWS = 60
 

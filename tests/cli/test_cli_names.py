@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl import model_file
 from lgn2hdl.cli.console import markdown_table, one_line, one_line_names, print_table
+from lgn2hdl.model import file as model_file
 
 NAMES = ("a\nb", "a\\nb", "tab\there", "\x1b[31mred", "end\u2028", "next\x85", "\u202eback",
          "größe", "日本", "plain")  # fmt: skip

@@ -6,14 +6,7 @@ import click
 import pytest
 
 from lgn2hdl.cli import cli
-from lgn2hdl.cli.numbers import (
-    REAL,
-    WHOLE,
-    RealRange,
-    WholeRange,
-    parse_real,
-    parse_whole,
-)
+from lgn2hdl.cli.numbers import REAL, WHOLE, RealRange, WholeRange, parse_real, parse_whole
 
 OPTIONS = [
     (name, parameter)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from processes import wait_until
 
-from lgn2hdl import model_file
-from lgn2hdl.train import checkpoint as checkpoints
-from lgn2hdl.train.distributed import Group
-from lgn2hdl.train.interrupt import TrainingStoppedError
+from lgn2hdl.model import file as model_file
+from lgn2hdl.train.loop import checkpoint as checkpoints
+from lgn2hdl.train.loop.distributed import Group
+from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 
 TRAIN = ["train", "--dataset", "digits", "--layers", "60,40", "--initialization", "gaussian",
          "--batch-size", "64", "--seed", "3"]  # fmt: skip
@@ -112,8 +112,10 @@ def test_what_stops_a_whole_group_is_said_by_its_first_process(
     def train(*_arguments, **_options):
         raise TrainingStoppedError("training diverged")
 
-    monkeypatch.setattr("lgn2hdl.train.loop.train", train)
-    monkeypatch.setattr("lgn2hdl.train.distributed.join", lambda device: Group(rank, 2, device))
+    monkeypatch.setattr("lgn2hdl.train.loop.loop.train", train)
+    monkeypatch.setattr(
+        "lgn2hdl.train.loop.distributed.join", lambda device: Group(rank, 2, device)
+    )
     command = [*TRAIN, "--out", tmp_path / "m.lgn"]
     if rank:
         with pytest.raises(SystemExit) as stopped:

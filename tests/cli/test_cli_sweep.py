@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from processes import wait_until
 
-from lgn2hdl import model_file
 from lgn2hdl.cli.front_plot import plot_front
 from lgn2hdl.cli.sweep_report import Front
 from lgn2hdl.cli.train_sweep import trial_command
+from lgn2hdl.model import file as model_file
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.front import FinishedTrial
+from lgn2hdl.train.sweep.front import FinishedTrial
 
 TINY = ["--layers", "80,60", "--steps", "40", "--evaluate-every", "20", "--seed", "2"]
 

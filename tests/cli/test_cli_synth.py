@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from networks import random_network
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cli import synth_run
-from lgn2hdl.errors import OptionError
-from lgn2hdl.synth.area import Cells
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.place_route import TimingReport
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.tools.area import Cells
+from lgn2hdl.tools.place_route import TimingReport
 
 FASTEST = {4: 60.0, 3: 80.0, 2: 110.0, 1: 150.0}
 """Clock that the fake router reaches, by levels per stage, in MHz."""

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import pytest
 from hardware import features_of_widths, mixed_network
 
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.board.build import BoardBuild, Routed
 from lgn2hdl.board.identity import describe
 from lgn2hdl.cli import synth_run
-from lgn2hdl.errors import ToolError
-from lgn2hdl.synth.area import Cells
-from lgn2hdl.synth.flow import file_sha256
-from lgn2hdl.synth.place_route import Utilization
+from lgn2hdl.compiler.flow import file_sha256
+from lgn2hdl.model import file as model_file
+from lgn2hdl.tools.area import Cells
+from lgn2hdl.tools.place_route import Utilization
 
 
 @pytest.fixture

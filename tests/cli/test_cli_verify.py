@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lgn2hdl import model_file
 from lgn2hdl.checker.check import check_paths
 from lgn2hdl.cli import run
 from lgn2hdl.cli.verify_folder import COMPILER_OPTIONS, folder_options
-from lgn2hdl.verify import verilator
+from lgn2hdl.model import file as model_file
+from lgn2hdl.tools import verilator
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 MONK = MODELS / "monk3.lgn"

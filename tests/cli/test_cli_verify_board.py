@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from lgn2hdl import model_file
 from lgn2hdl.board.boards import constraints, find_board, read_pins
 from lgn2hdl.board.build import BoardBuild, BoardOptions, Routed
 from lgn2hdl.board.folder import write_board_folder
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
 from lgn2hdl.cli import run
-from lgn2hdl.synth.area import Cells
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.flow import compile_network, options_for
-from lgn2hdl.verify.report import Part, Verdict
+from lgn2hdl.compiler.flow import compile_network, options_for
+from lgn2hdl.model import file as model_file
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.tools.area import Cells
+from lgn2hdl.verify.proofs.report import Part, Verdict
 
 MONK = Path(__file__).resolve().parents[2] / "models" / "monk3.lgn"
 

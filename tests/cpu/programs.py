@@ -14,13 +14,13 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 from networks import random_table
 
-from lgn2hdl import logic
 from lgn2hdl.cpu import Engine
 from lgn2hdl.cpu.choice import VECTORS
 from lgn2hdl.cpu.instructions import COUNT, RECORD
 from lgn2hdl.cpu.program import Program, compile_program
-from lgn2hdl.features import Features, Integers, integer_features
-from lgn2hdl.model import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
+from lgn2hdl.ir import logic
+from lgn2hdl.model.features import Features, Integers, integer_features
+from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
 
 # ---- networks and rows ----
 

@@ -10,8 +10,8 @@ from programs import random_head
 
 from lgn2hdl.cpu.counting import Terms, terms
 from lgn2hdl.cpu.nodes import NormalNodes, normal_form
-from lgn2hdl.model import GroupSum
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import GroupSum
 
 INT32 = np.iinfo(np.int32)
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import random_encoder, random_features, random_rows
 
-from lgn2hdl import packed
 from lgn2hdl.cpu.encoder import LANES, NO_VALUE, Comparisons, comparisons, representatives
-from lgn2hdl.features import Features, Integers, integer_features
-from lgn2hdl.model import Thermometer
+from lgn2hdl.ir import packed
+from lgn2hdl.model.features import Features, Integers, integer_features
+from lgn2hdl.model.network import Thermometer
 
 
 def lanes(found: Comparisons, rows: Integers) -> npt.NDArray[np.bool_]:

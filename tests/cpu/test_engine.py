@@ -22,13 +22,13 @@ from programs import (
 )
 
 import lgn2hdl.cpu.engine
-from lgn2hdl import model_file
+from lgn2hdl.base.errors import DataError, ModelFileError, OptionError, ResourceError
 from lgn2hdl.cpu import Engine, memory, supported
 from lgn2hdl.cpu.program import Program
 from lgn2hdl.datasets import Dataset, load_dataset
-from lgn2hdl.errors import DataError, ModelFileError, OptionError, ResourceError
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
 
 MODELS = sorted((Path(__file__).resolve().parents[2] / "models").glob("*.lgn"))
 

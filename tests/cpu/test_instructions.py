@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from networks import exhaustive_inputs, random_netlist, truth
 from programs import random_head, run_code
 
-from lgn2hdl import packed
 from lgn2hdl.cpu.counting import Terms, terms
 from lgn2hdl.cpu.instructions import AT_ONCE, COUNT, RECORD, Instructions, instructions
 from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.cpu.plan import ZERO_SLOT, Plan, plan
-from lgn2hdl.model import GroupSum
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import GroupSum
 
 
 def run(

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import random_netlist
 
-from lgn2hdl import native
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.cpu import library
 from lgn2hdl.cpu.library import INSTRUCTION_SETS, assign_slots, compute_order, first_segments
-from lgn2hdl.errors import ToolError
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.tools import native
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -114,7 +114,7 @@ PREDICT = """
 import sys
 from pathlib import Path
 import numpy as np
-from lgn2hdl import model_file
+from lgn2hdl.model import file as model_file
 from lgn2hdl.cpu import Engine
 network = model_file.load(Path(sys.argv[1]))
 rows = np.random.default_rng(1).integers(0, 1 << network.features.width.min(),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from programs import example_network
 
+from lgn2hdl.base.errors import ResourceError
 from lgn2hdl.cpu import memory
-from lgn2hdl.errors import ResourceError
 
 
 @pytest.fixture

@@ -8,17 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import netlists, random_netlist, truth
 
-from lgn2hdl import logic
-from lgn2hdl.cpu.nodes import (
-    FAN_IN,
-    WIRE,
-    NormalNodes,
-    normal_form,
-    normal_tables,
-    support_size,
-)
+from lgn2hdl.cpu.nodes import FAN_IN, WIRE, NormalNodes, normal_form, normal_tables, support_size
 from lgn2hdl.cpu.three_input import three_input
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
 
 
 def outputs(nodes: NormalNodes) -> np.ndarray:

@@ -12,8 +12,8 @@ from lgn2hdl.cpu.encoder import representatives
 from lgn2hdl.cpu.nodes import WIRE, NormalNodes, normal_form
 from lgn2hdl.cpu.plan import FIRST_FREE_SLOT, NARROW_SLOTS, ZERO_SLOT, Plan, plan
 from lgn2hdl.cpu.program import three_input_netlist
-from lgn2hdl.model import GroupSum, LogicNet
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import GroupSum, LogicNet
 
 NOTHING = -1
 

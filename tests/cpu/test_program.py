@@ -20,13 +20,13 @@ from programs import (
 )
 
 import lgn2hdl.cpu.program
-from lgn2hdl import packed
 from lgn2hdl.cpu.instructions import COUNT, RECORD
 from lgn2hdl.cpu.nodes import support_size
 from lgn2hdl.cpu.program import GROUP_SAMPLES, MAGIC, Program, compile_program, three_input_netlist
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
-from lgn2hdl.netlist import evaluate
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
 
 FOLDER = Path(lgn2hdl.cpu.program.__file__).parent
 

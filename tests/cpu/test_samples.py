@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.cpu.samples import integer_rows, packed_bits
-from lgn2hdl.errors import DataError
-from lgn2hdl.features import Features, integer_features
+from lgn2hdl.model.features import Features, integer_features
 
 BYTES = integer_features(6, 8)
 NIBBLES = integer_features(6, 4)

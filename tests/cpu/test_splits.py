@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import logic
 from lgn2hdl.cpu.columns import IMPOSSIBLE, columns
 from lgn2hdl.cpu.decompose import decompose
 from lgn2hdl.cpu.four_inputs import four_inputs
 from lgn2hdl.cpu.functions import Functions
 from lgn2hdl.cpu.splits import Encoded, Shared, best_splits, reordered, splits, variants
-from lgn2hdl.netlist import Netlist, evaluate
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
 
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import netlists, random_netlist, truth
 
-from lgn2hdl import logic
 from lgn2hdl.cpu import three_input as three_input_module
 from lgn2hdl.cpu.three_input import three_input
-from lgn2hdl.netlist import Netlist, evaluate
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
 
 AND, XOR = 8, 6

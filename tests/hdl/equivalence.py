@@ -7,13 +7,13 @@ from pathlib import Path
 
 from amaranth.back import rtlil
 
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.component import components
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.hdl.part import plan_parts
-from lgn2hdl.schedule import Design
-from lgn2hdl.synth.area import yosys
-from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.tools.area import yosys
+from lgn2hdl.tools.runner import run_tool
 
 SMALL = 60
 """Gates of a design that is compared as a whole; larger ones take a minute."""

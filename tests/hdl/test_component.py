@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks, random_netlist
 
-from lgn2hdl import logic
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.component import Classifier, Part, components
 from lgn2hdl.hdl.names import node_names
 from lgn2hdl.hdl.part import PartPlan, plan_parts
 from lgn2hdl.hdl.ports import classifier_ports
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
 
 
 def parts(design: Design) -> list[tuple[PartPlan, Part]]:

@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 
-from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.hdl import convert
 from lgn2hdl.hdl.convert import verilog_text
 

@@ -10,7 +10,7 @@ import pytest
 from hardware import adder_network, design_of, features_of_widths, mixed_network
 
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.model import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
 

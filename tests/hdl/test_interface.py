@@ -1,7 +1,7 @@
 import pytest
 from hardware import adder_network, design_of, mixed_network
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl.interface import (
     PARALLEL,
     Interface,

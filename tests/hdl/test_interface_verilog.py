@@ -16,14 +16,14 @@ from hardware import (
     wire_network,
 )
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import PARALLEL, Interface, Kind, interface_flip_flops
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.part import PartPlan, plan_parts
-from lgn2hdl.model import Bits, GroupSum
-from lgn2hdl.synth.area import measure_area, yosys
-from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.tools.area import measure_area, yosys
+from lgn2hdl.tools.runner import run_tool
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -12,13 +12,13 @@ from hardware import adder_network, design_of, mixed_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.circuit import PARTS
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl import reserved
 from lgn2hdl.hdl.interface import Interface, Kind, top_ports
 from lgn2hdl.hdl.module_names import check_module_name, module_name, why_renamed
-from lgn2hdl.synth.area import yosys
-from lgn2hdl.synth.tools import run_tool
+from lgn2hdl.ir.circuit import PARTS
+from lgn2hdl.tools.area import yosys
+from lgn2hdl.tools.runner import run_tool
 
 
 @pytest.mark.parametrize(

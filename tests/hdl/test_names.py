@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import netlists, networks
 
-from lgn2hdl.circuit import PARTS
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.names import constant_value, in_lines, node_names
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir.circuit import PARTS
+from lgn2hdl.ir.netlist import Netlist
 
 LEGAL = re.compile(
     r"zero|x\d+_b\d+|x\d+_ge_\d+|l\d+_n\d+(_\d+)?|score\d+_\d+|class_index_\d+|[egpa]\d+"

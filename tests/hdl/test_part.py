@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import netlists, networks
 
-from lgn2hdl.circuit import Chain
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.names import constant_value
 from lgn2hdl.hdl.part import RESULT, PartPlan, emitted_gates, plan_parts
-from lgn2hdl.model import Bits, GroupSum
-from lgn2hdl.netlist import CONSTANT_ZERO
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir.circuit import Chain
+from lgn2hdl.ir.netlist import CONSTANT_ZERO
+from lgn2hdl.model.network import Bits, GroupSum
 
 Value = tuple[int, int]
 

@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given
 from networks import netlists
 
-from lgn2hdl import logic
 from lgn2hdl.hdl.pins import connected_pins_first
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
 
 
 @given(netlists())

@@ -28,15 +28,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks, random_netlist, random_network
 
-from lgn2hdl.circuit import Chain
-from lgn2hdl.errors import ToolError
+from lgn2hdl.base.errors import ToolError
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.component import components
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.part import plan_parts
 from lgn2hdl.hdl.ports import classifier_ports
-from lgn2hdl.model import Bits, GroupSum
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.schedule import Design
+from lgn2hdl.ir.circuit import Chain
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import Bits, GroupSum
 
 GROUP_SUM = GroupSum([0, 1], [1, 1], [0, 0], 1.0)
 

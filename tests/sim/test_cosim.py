@@ -15,16 +15,16 @@ import pytest
 from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits
 from processes import is_running, wait_for_text, wait_until
 
-from lgn2hdl.assemble import assemble
+from lgn2hdl.compiler.assemble import assemble
+from lgn2hdl.compiler.schedule import schedule
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.module_names import module_name
-from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import LogicNet
+from lgn2hdl.model.vectors import Vectors, random_vectors
 from lgn2hdl.passes import prune
-from lgn2hdl.schedule import schedule
-from lgn2hdl.synth.folder import FolderContent, write_folder
-from lgn2hdl.synth.vectors import Vectors, random_vectors
+from lgn2hdl.passes.lower import lower
+from lgn2hdl.project.folder import FolderContent, write_folder
 
 N_VECTORS = 300
 

@@ -20,9 +20,9 @@ from interface_matrix import (
 
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import Interface, Kind
-from lgn2hdl.model import LogicNet
-from lgn2hdl.synth.folder import FolderContent, write_folder
-from lgn2hdl.synth.vectors import random_vectors
+from lgn2hdl.model.network import LogicNet
+from lgn2hdl.model.vectors import random_vectors
+from lgn2hdl.project.folder import FolderContent, write_folder
 
 PACKETS = 20_000
 """Packets here, good and bad ones; benchmarks/interfaces.py sends 100,000."""

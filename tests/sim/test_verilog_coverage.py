@@ -12,10 +12,10 @@ import pytest
 from hardware import adder_network, all_rows, design_of
 
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.model.vectors import Vectors
+from lgn2hdl.project.folder import FolderContent, write_folder
 from lgn2hdl.sim import verilog_coverage
 from lgn2hdl.sim.verilog_coverage import Count, FormatError, Point, as_json, read_points, table
-from lgn2hdl.synth.folder import FolderContent, write_folder
-from lgn2hdl.synth.vectors import Vectors
 
 STORED = (Path(__file__).parent / "coverage.dat").read_text()
 """Some lines of what Verilator 5.048 wrote for a model."""

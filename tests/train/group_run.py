@@ -10,9 +10,9 @@ import torch
 from runs import GROUP_CASES, make_images
 
 from lgn2hdl.cli import end_process
-from lgn2hdl.train.distributed import join, leave
-from lgn2hdl.train.interrupt import TrainingStoppedError
-from lgn2hdl.train.loop import train
+from lgn2hdl.train.loop.distributed import join, leave
+from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+from lgn2hdl.train.loop.loop import train
 
 
 def run_all(folder, group):

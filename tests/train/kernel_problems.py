@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from lgn2hdl.train.nodes import interpolate_plainly
+from lgn2hdl.train.relax.nodes import interpolate_plainly
 
 FAN_INS = st.integers(2, 6)
 BATCHES = st.sampled_from([1, 3, 15, 16, 17, 31, 33, 63, 64, 65, 100, 127, 128, 129, 200])

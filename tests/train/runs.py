@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from lgn2hdl import model_file
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.features import integer_features
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.features import integer_features
 from lgn2hdl.train.config import TrainConfig
 
 CONFIG = TrainConfig(

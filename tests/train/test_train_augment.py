@@ -1,6 +1,6 @@
 import numpy as np
 
-from lgn2hdl.train.augment import mirrored, shifted
+from lgn2hdl.train.data.augment import mirrored, shifted
 
 
 def test_every_row_is_one_of_the_nine_shifts_and_all_occur():

@@ -5,7 +5,8 @@ import types
 import pytest
 import torch
 
-from lgn2hdl.train import backend, kernels
+from lgn2hdl.train.kernels import backend
+from lgn2hdl.train.kernels import cpu as kernels
 
 
 def _gpu_tensor(dtype=torch.float32):
@@ -37,8 +38,8 @@ def test_a_gpu_takes_triton(monkeypatch):
 
 
 def test_without_triton_one_line_is_said_and_torch_does_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "lgn2hdl.train.cuda_kernels", None)
-    monkeypatch.delattr("lgn2hdl.train.cuda_kernels", raising=False)
+    monkeypatch.setitem(sys.modules, "lgn2hdl.train.kernels.cuda", None)
+    monkeypatch.delattr("lgn2hdl.train.kernels.cuda", raising=False)
     with pytest.warns(UserWarning, match="Triton does not run here .* install triton") as caught:
         assert backend._triton.__wrapped__() is None
     assert len(caught) == 1

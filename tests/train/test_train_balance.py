@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.train import balance
-from lgn2hdl.train.balance import balanced_sets, shuffles
+from lgn2hdl.train.wiring import balance
+from lgn2hdl.train.wiring.balance import balanced_sets, shuffles
 
 
 def assert_balanced(sets, n_sources, n_sets, size):

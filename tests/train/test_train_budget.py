@@ -7,13 +7,13 @@ import pytest
 import torch
 from runs import CONFIG, make_adder, make_dataset, make_images
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.estimate import estimate_luts, least_luts
-from lgn2hdl.train.budget import Budget, output_importance
-from lgn2hdl.train.interrupt import TrainingStoppedError
-from lgn2hdl.train.loop import train
-from lgn2hdl.train.network import RelaxedNetwork, encode
-from lgn2hdl.train.problem import Problem
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.passes.estimate import estimate_luts, least_luts
+from lgn2hdl.train.data.problem import Problem
+from lgn2hdl.train.loop.budget import Budget, output_importance
+from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 
 DATA = make_dataset()
 ROOMY = dataclasses.replace(CONFIG, layers=(80, 60), steps=120, evaluate_every=10)

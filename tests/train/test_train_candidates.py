@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.train import candidates as module
-from lgn2hdl.train.candidates import CANDIDATES, draw_candidates, redraw
-from lgn2hdl.train.wiring import pixel_places
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.train.wiring import candidates as module
+from lgn2hdl.train.wiring.candidates import CANDIDATES, draw_candidates, redraw
+from lgn2hdl.train.wiring.wiring import pixel_places
 
 GRID = pixel_places(np.repeat(np.arange(100), 2), (10, 10))  # two bits a pixel
 PIXEL = GRID.astype(int)

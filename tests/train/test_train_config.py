@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.presets import PRESETS, preset
 

@@ -19,8 +19,9 @@ from kernel_problems import (
     mix_problem,
 )
 
-from lgn2hdl.train import nodes, wires
-from lgn2hdl.train.backend import backend
+from lgn2hdl.train.kernels.backend import backend
+from lgn2hdl.train.relax import nodes
+from lgn2hdl.train.wiring import wires
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 DEVICE = "cpu" if INTERPRETED else "cuda"
@@ -32,7 +33,7 @@ LARGEST = 3 if INTERPRETED else 50
 @pytest.fixture(scope="module")
 def cuda_kernels():
     pytest.importorskip("triton", reason="Triton is not installed")
-    from lgn2hdl.train import cuda_kernels
+    from lgn2hdl.train.kernels import cuda as cuda_kernels
 
     return cuda_kernels
 

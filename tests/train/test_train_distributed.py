@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import GROUP_CASES, make_images
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.train import checkpoint as checkpoints
-from lgn2hdl.train.distributed import Group, LostGroupError, join, leave, require_device
-from lgn2hdl.train.loop import train
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.train.loop import checkpoint as checkpoints
+from lgn2hdl.train.loop.distributed import Group, LostGroupError, join, leave, require_device
+from lgn2hdl.train.loop.loop import train
 
 SCRIPT = Path(__file__).with_name("group_run.py")
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from networks import networks
 from runs import CONFIG
 
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Thermometer
-from lgn2hdl.synth.vectors import random_vectors
-from lgn2hdl.train.forward import torch_outputs
-from lgn2hdl.train.network import RelaxedNetwork, encode
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Thermometer
+from lgn2hdl.model.vectors import random_vectors
+from lgn2hdl.train.relax.forward import torch_outputs
+from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 
 
 @given(networks())

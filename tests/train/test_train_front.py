@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.front import FinishedTrial, most_accurate, pareto_front
+from lgn2hdl.train.sweep.front import FinishedTrial, most_accurate, pareto_front
 
 CONFIG = TrainConfig(layers=(20, 10))
 

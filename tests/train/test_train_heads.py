@@ -8,11 +8,11 @@ import pytest
 import torch
 from runs import CONFIG, make_adder, make_dataset
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.model import Bits, GroupSum
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.model.network import Bits, GroupSum
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.heads import BITS_TAU, BitsHead, GroupSumHead
-from lgn2hdl.train.loop import train
+from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead
 
 HEADS = [(GroupSumHead, 12), (BitsHead, 3)]
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from lgn2hdl import interrupts
-from lgn2hdl.interrupts import REPEAT_SECONDS, Interrupts
-from lgn2hdl.train import interrupt as module
-from lgn2hdl.train.interrupt import StopRequest
+from lgn2hdl.base import interrupts
+from lgn2hdl.base.interrupts import REPEAT_SECONDS, Interrupts
+from lgn2hdl.train.loop import interrupt as module
+from lgn2hdl.train.loop.interrupt import StopRequest
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 

@@ -13,7 +13,9 @@ from kernel_problems import (
     mix_problem,
 )
 
-from lgn2hdl.train import kernels, nodes, wires
+from lgn2hdl.train.kernels import cpu as kernels
+from lgn2hdl.train.relax import nodes
+from lgn2hdl.train.wiring import wires
 
 COMPILED = kernels.available(torch.zeros(1))
 

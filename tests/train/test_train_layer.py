@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from lgn2hdl.model import Lut
+from lgn2hdl.model.network import Lut
 from lgn2hdl.train.config import RELAXATION_NAMES
-from lgn2hdl.train.layer import RelaxedLayer, Sampling
-from lgn2hdl.train.nodes import interpolate_plainly
-from lgn2hdl.train.relaxation import RELAXATIONS
-from lgn2hdl.train.wires import FixedWires
-from lgn2hdl.train.wiring import fixed_wiring
+from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
+from lgn2hdl.train.relax.nodes import interpolate_plainly
+from lgn2hdl.train.relax.relaxation import RELAXATIONS
+from lgn2hdl.train.wiring.wires import FixedWires
+from lgn2hdl.train.wiring.wiring import fixed_wiring
 
 WIDTH, SOURCES, ROWS = 30, 12, 40
 

@@ -4,11 +4,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl import packed
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Thermometer
-from lgn2hdl.train.learned_thresholds import LearnedThresholds
-from lgn2hdl.train.thermometer import fit_thermometer
+from lgn2hdl.ir import packed
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Thermometer
+from lgn2hdl.train.data.learned_thresholds import LearnedThresholds
+from lgn2hdl.train.data.thermometer import fit_thermometer
 
 
 def random_rows(rng, n_rows, n_features, width):

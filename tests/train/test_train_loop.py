@@ -7,13 +7,13 @@ import pytest
 import torch
 from runs import CONFIG, make_dataset, make_images
 
-from lgn2hdl.errors import DataError, OptionError
-from lgn2hdl.model import decide
-from lgn2hdl.train.accuracy import accuracy
+from lgn2hdl.base.errors import DataError, OptionError
+from lgn2hdl.model.network import decide
 from lgn2hdl.train.config import RELAXATION_NAMES, SELECTIONS, TrainConfig
-from lgn2hdl.train.loop import train
-from lgn2hdl.train.network import RelaxedNetwork
-from lgn2hdl.train.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
+from lgn2hdl.train.loop.accuracy import accuracy
+from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.loop.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
+from lgn2hdl.train.relax.network import RelaxedNetwork
 
 DATA = make_dataset()
 

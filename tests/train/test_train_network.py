@@ -8,15 +8,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.features import integer_features
-from lgn2hdl.model import Thermometer
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES, SELECTIONS, TrainConfig
-from lgn2hdl.train.layer import Sampling
-from lgn2hdl.train.network import RelaxedNetwork, encode
+from lgn2hdl.train.data.thermometer import fit_thermometer
+from lgn2hdl.train.relax.layer import Sampling
+from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 from lgn2hdl.train.seeds import Batches, Purpose, generator, split
-from lgn2hdl.train.thermometer import fit_thermometer
-from lgn2hdl.train.wiring import pixel_places
+from lgn2hdl.train.wiring.wiring import pixel_places
 
 N_INPUTS = 36
 PLACES = pixel_places(np.arange(N_INPUTS), (6, 6))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kernel_problems import FAN_INS, lut_problem
 
-from lgn2hdl.train.nodes import interpolate, interpolate_plainly, straight_through
+from lgn2hdl.train.relax.nodes import interpolate, interpolate_plainly, straight_through
 
 
 def _expected_value(x, table, index):

@@ -7,11 +7,11 @@ import json
 import pytest
 import torch
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.datasets import DATASET_NAMES
-from lgn2hdl.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.loop.threads import use_threads
 from lgn2hdl.train.presets import PRESETS, adapted, preset
-from lgn2hdl.train.threads import use_threads
 
 
 @pytest.fixture

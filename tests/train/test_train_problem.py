@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from runs import CONFIG, make_adder, make_dataset, make_images
 
-from lgn2hdl.errors import DataError
+from lgn2hdl.base.errors import DataError
 from lgn2hdl.train.config import ENCODER_NAMES
-from lgn2hdl.train.problem import Problem
+from lgn2hdl.train.data.problem import Problem
 from lgn2hdl.train.seeds import Purpose, torch_seed
 
 

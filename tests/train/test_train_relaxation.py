@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from lgn2hdl import logic
+from lgn2hdl.ir import logic
 from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES
-from lgn2hdl.train.nodes import interpolate_plainly
-from lgn2hdl.train.relaxation import RELAXATIONS, tables_of
+from lgn2hdl.train.relax.nodes import interpolate_plainly
+from lgn2hdl.train.relax.relaxation import RELAXATIONS, tables_of
 
 FORMS = [(name, 2) for name in RELAXATION_NAMES] + [
     (name, fan_in) for name in ("light", "walsh", "binary") for fan_in in (3, 4, 5, 6)

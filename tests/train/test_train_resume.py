@@ -8,12 +8,12 @@ import pytest
 import torch
 from runs import CONFIG, keyboard, make_dataset, make_images, model_bytes, stop_at
 
-from lgn2hdl import container
-from lgn2hdl.errors import ModelFileError, OptionError
-from lgn2hdl.train import checkpoint as checkpoints
+from lgn2hdl.base import container
+from lgn2hdl.base.errors import ModelFileError, OptionError
 from lgn2hdl.train.config import RELAXATION_NAMES, TrainConfig
-from lgn2hdl.train.interrupt import TrainingStoppedError
-from lgn2hdl.train.loop import train
+from lgn2hdl.train.loop import checkpoint as checkpoints
+from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+from lgn2hdl.train.loop.loop import train
 
 DATA = make_dataset()
 

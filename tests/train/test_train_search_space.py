@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.estimate import least_luts
+from lgn2hdl.passes.estimate import least_luts
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.search_space import SearchSpace
+from lgn2hdl.train.sweep.search_space import SearchSpace
 
 PLAIN = TrainConfig(layers=(700, 300, 200))
 

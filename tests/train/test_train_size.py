@@ -8,13 +8,13 @@ import pytest
 import torch
 from runs import CONFIG, make_dataset
 
-from lgn2hdl import logic
-from lgn2hdl.estimate import estimate_luts
+from lgn2hdl.ir import logic
+from lgn2hdl.passes.estimate import estimate_luts
 from lgn2hdl.train.config import RELAXATION_NAMES, TrainConfig
-from lgn2hdl.train.layer import RelaxedLayer, Sampling
-from lgn2hdl.train.loop import train
-from lgn2hdl.train.network import RelaxedNetwork
-from lgn2hdl.train.size import interactions, size_penalty
+from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
+from lgn2hdl.train.relax.network import RelaxedNetwork
+from lgn2hdl.train.relax.size import interactions, size_penalty
 
 
 def rows_of(tables, fan_in):

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.train.storage_url import missing_driver, reason, require_url, shown
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.train.sweep.storage_url import missing_driver, reason, require_url, shown
 
 SECRET = "s3cr3t"
 

@@ -16,15 +16,14 @@ from networks import random_network
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
 
-from lgn2hdl import model_file
-from lgn2hdl.errors import OptionError, OutputError, ToolError
-from lgn2hdl.model import LogicNet
+from lgn2hdl.base.errors import OptionError, OutputError, ToolError
+from lgn2hdl.model import file as model_file
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.interrupt import TrainingInterruptedError, TrainingStoppedError
-from lgn2hdl.train.search_space import SearchSpace
-from lgn2hdl.train.storage_url import shown
-from lgn2hdl.train.sweep import Sweep, _suggest
-from lgn2hdl.train.sweep_study import (
+from lgn2hdl.train.loop.interrupt import TrainingInterruptedError, TrainingStoppedError
+from lgn2hdl.train.sweep.search_space import SearchSpace
+from lgn2hdl.train.sweep.storage_url import shown
+from lgn2hdl.train.sweep.study import (
     GRACE,
     MOST_TRIES,
     OUTAGE,
@@ -34,6 +33,7 @@ from lgn2hdl.train.sweep_study import (
     next_trial,
     patiently,
 )
+from lgn2hdl.train.sweep.sweep import Sweep, _suggest
 
 BASE = TrainConfig(layers=(400, 100), wiring=("candidates",), seed=5)
 DATA = "d" * 64
@@ -161,7 +161,7 @@ def test_another_sweep_is_refused(worker, other, message):
 
 
 def test_a_study_of_somebody_else_is_refused(worker, tmp_path, monkeypatch):
-    monkeypatch.setattr("lgn2hdl.train.sweep_study.PAUSE", 0)
+    monkeypatch.setattr("lgn2hdl.train.sweep.study.PAUSE", 0)
     optuna.create_study(storage=f"sqlite:///{tmp_path}/sweep.db", study_name=STUDY)
     with pytest.raises(OptionError, match=r"sweep\.db is no sweep of lgn2hdl"):
         worker()
@@ -229,8 +229,8 @@ import sys
 sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
 from pathlib import Path
 from test_train_sweep import BASE, DATA, ignore, made_up
-from lgn2hdl.train.search_space import SearchSpace
-from lgn2hdl.train.sweep import Sweep
+from lgn2hdl.train.sweep.search_space import SearchSpace
+from lgn2hdl.train.sweep.sweep import Sweep
 folder = Path({str(tmp_path)!r})
 sweep = Sweep(f"sqlite:///{{folder}}/sweep.db", SearchSpace(BASE, 10), DATA, folder / sys.argv[1])
 sweep.run(4, made_up, ignore)
@@ -364,8 +364,8 @@ def test_a_sweep_goes_on_when_its_storage_was_away(worker, monkeypatch):
         return tell(*arguments, **options)
 
     monkeypatch.setattr(sweep._study, "tell", away)
-    monkeypatch.setattr("lgn2hdl.train.sweep.time.sleep", lambda seconds: None)
-    monkeypatch.setattr("lgn2hdl.train.sweep.time.monotonic", itertools.count().__next__)
+    monkeypatch.setattr("lgn2hdl.train.sweep.sweep.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("lgn2hdl.train.sweep.sweep.time.monotonic", itertools.count().__next__)
     sweep.run(1, made_up, ignore)
     assert len(sweep.finished()) == 1
     assert sweep._study._storage._backend.engine.pool._pre_ping

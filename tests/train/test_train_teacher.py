@@ -9,9 +9,9 @@ import torch
 from runs import CONFIG, make_adder, make_dataset
 from torch import nn
 
-from lgn2hdl.errors import DataError
-from lgn2hdl.train.loop import train
-from lgn2hdl.train.teacher import TRIAL_ROWS, load_logits, logits_of, require_fit
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.train.data.teacher import TRIAL_ROWS, load_logits, logits_of, require_fit
+from lgn2hdl.train.loop.loop import train
 
 DATA = make_dataset()
 N_ROWS = len(DATA.x_train)

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import networks, random_network
 
-from lgn2hdl.errors import DataError
-from lgn2hdl.model import Lut, Thermometer
-from lgn2hdl.train import tidy as module
-from lgn2hdl.train.tidy import tidy
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.model.network import Lut, Thermometer
+from lgn2hdl.train.loop import tidy as module
+from lgn2hdl.train.loop.tidy import tidy
 
 
 def every_row(network):

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from lgn2hdl.train.candidates import draw_candidates
 from lgn2hdl.train.config import SELECTIONS, TrainConfig
-from lgn2hdl.train.distributed import Group
-from lgn2hdl.train.layer import Sampling
-from lgn2hdl.train.network import RelaxedNetwork
-from lgn2hdl.train.nodes import interpolate_plainly
-from lgn2hdl.train.optimizer import make_optimizer
-from lgn2hdl.train.resampling import is_due, observe, resample
-from lgn2hdl.train.wires import CandidateWires, FixedWires, MappedWires
-from lgn2hdl.train.wiring import pixel_places
+from lgn2hdl.train.loop.distributed import Group
+from lgn2hdl.train.loop.optimizer import make_optimizer
+from lgn2hdl.train.loop.resampling import is_due, observe, resample
+from lgn2hdl.train.relax.layer import Sampling
+from lgn2hdl.train.relax.network import RelaxedNetwork
+from lgn2hdl.train.relax.nodes import interpolate_plainly
+from lgn2hdl.train.wiring.candidates import draw_candidates
+from lgn2hdl.train.wiring.wires import CandidateWires, FixedWires, MappedWires
+from lgn2hdl.train.wiring.wiring import pixel_places
 
 S, K, FAN_IN, WIDTH, N = 14, 5, 3, 6, 9
 PINS = FAN_IN * WIDTH
@@ -23,7 +23,7 @@ PINS = FAN_IN * WIDTH
 def kernels(request, monkeypatch):
     """Everything holds with the compiled kernels and with torch's own operations."""
     if request.param == "plain":
-        monkeypatch.setattr("lgn2hdl.train.kernels._library", lambda: None)
+        monkeypatch.setattr("lgn2hdl.train.kernels.cpu._library", lambda: None)
 
 
 def candidate_wires(selection, seed=0):

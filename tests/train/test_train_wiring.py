@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgn2hdl.errors import OptionError
-from lgn2hdl.train.wiring import (
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.train.wiring.wiring import (
     WIRINGS,
     balanced,
     fixed_wiring,

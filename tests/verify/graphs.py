@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lgn2hdl import packed
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.sweep import Sweeper
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.sweep import Sweeper
 
 
 def small_sweeper(n_inputs: int, seconds: float | None = None, words: int = 1) -> Sweeper:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import packed
-from lgn2hdl.verify.algebra import Bits, Symbols, Words
-from lgn2hdl.verify.cells import CHOOSE
-from lgn2hdl.verify.graph import FALSE, TRUE, Graph
+from lgn2hdl.ir import packed
+from lgn2hdl.verify.readers.cells import CHOOSE
+from lgn2hdl.verify.sat.algebra import Bits, Symbols, Words
+from lgn2hdl.verify.sat.graph import FALSE, TRUE, Graph
 
 N = 6
 """Bits that are tried in all ways: one run each."""

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hardware import design_of, mixed_network
 
-from lgn2hdl.errors import Lgn2HdlError
+from lgn2hdl.base.errors import Lgn2HdlError
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.verify.cells import HardwareError
 from lgn2hdl.verify.design import Verifier
-from lgn2hdl.verify.one_meaning import checked
-from lgn2hdl.verify.report import Verdict
+from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.one_meaning import checked
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import tampering

@@ -6,20 +6,20 @@ from functools import cache
 import pytest
 from hardware import adder_network, design_of, mixed_network
 
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
-from lgn2hdl.errors import ToolError
-from lgn2hdl.schedule import Design
-from lgn2hdl.verify.board_claims import byte_cycles, is_slow_enough, quiet
-from lgn2hdl.verify.board_induction import prove_board
-from lgn2hdl.verify.board_product import board_product
-from lgn2hdl.verify.board_proof import board_wanted, prove_uart
-from lgn2hdl.verify.board_search import find_fault
-from lgn2hdl.verify.board_wanted import BoardWanted
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.report import Verdict
-from lgn2hdl.verify.yosys_reader import read_with_yosys
+from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.verify.board.claims import byte_cycles, is_slow_enough, quiet
+from lgn2hdl.verify.board.induction import prove_board
+from lgn2hdl.verify.board.product import board_product
+from lgn2hdl.verify.board.proof import board_wanted, prove_uart
+from lgn2hdl.verify.board.search import find_fault
+from lgn2hdl.verify.board.wanted import BoardWanted
+from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
+from lgn2hdl.verify.sat.deadline import Deadline
 
 NETWORK = {"net.v": "module net ();\nendmodule\n", "net_core.v": "module core ();\nendmodule\n"}
 """Modules of the network; what they do is no matter here."""

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from lgn2hdl.verify import cells as module
-from lgn2hdl.verify.cells import ONE, ZERO, Cells, Gate, HardwareError
+from lgn2hdl.verify.readers import cells as module
+from lgn2hdl.verify.readers.cells import ONE, ZERO, Cells, Gate, HardwareError
 
 
 def values_of(cells: Cells, inputs: dict[int, int]) -> dict[int, int]:

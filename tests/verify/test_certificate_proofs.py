@@ -16,8 +16,8 @@ from lgn2hdl.verify.certificate.propagation import Gate, Hint, Propagation
 from lgn2hdl.verify.certificate.refutation import NoCertificateError, Refuter
 from lgn2hdl.verify.certificate.rewriting import rewriting_order
 from lgn2hdl.verify.certificate.text import Document
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.scores import Linear
+from lgn2hdl.verify.proofs.scores import Linear
+from lgn2hdl.verify.sat.deadline import Deadline
 
 XOR, AND, OR = 0b0110, 0b1000, 0b1110
 

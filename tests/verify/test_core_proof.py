@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hardware import design_of, mixed_network
 
-from lgn2hdl.lower import lower
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.core_proof import prove_step
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.report import Verdict
-from lgn2hdl.verify.session import Session
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.passes.lower import lower
+from lgn2hdl.verify.proofs.core_proof import prove_step
+from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.proofs.session import Session
+from lgn2hdl.verify.sat.deadline import Deadline
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import logic
-from lgn2hdl.verify.cover import PINS, cubes
+from lgn2hdl.ir import logic
+from lgn2hdl.verify.sat.cover import PINS, cubes
 
 
 def union(tables: np.ndarray) -> np.ndarray:

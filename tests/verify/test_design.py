@@ -22,18 +22,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from lgn2hdl import packed
+from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.compiler.mapping import FAST
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.lower import lower
-from lgn2hdl.model import Bits, LogicNet, Lut, Thermometer, contiguous_groups
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.schedule import Design
-from lgn2hdl.synth.flow import CompileOptions, compile_network
-from lgn2hdl.synth.mapping import FAST
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.passes.lower import lower
 from lgn2hdl.verify.design import Verifier, verify_design
-from lgn2hdl.verify.hardware import build
-from lgn2hdl.verify.mutants import (
+from lgn2hdl.verify.differential.mutants import (
     Edit,
     TextFault,
     dropped_registers,
@@ -42,10 +41,11 @@ from lgn2hdl.verify.mutants import (
     swapped_fan_ins,
     with_edit,
 )
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.reference import samples_of
-from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, Report, Verdict
+from lgn2hdl.verify.proofs.reference import samples_of
+from lgn2hdl.verify.proofs.replay import Golden
+from lgn2hdl.verify.proofs.report import Counterexample, Report, Verdict
+from lgn2hdl.verify.readers.hardware import build
+from lgn2hdl.verify.readers.reader import read_text
 
 SMALL = {"seed": 24, "widths": (3, 1, 4, 2), "width": 15, "fan_ins": (3, 4)}
 """A network on ten bits: all samples can be tried. Each class wins often, and many draw."""
@@ -284,7 +284,7 @@ def test_a_design_of_another_network(kind: str, part: str) -> None:
 
 
 def test_a_wrong_pass_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lgn2hdl.verify import steps
+    from lgn2hdl.verify.proofs import steps
 
     def share_gates(netlist: Netlist) -> Netlist:
         table = netlist.table.copy()

@@ -10,13 +10,18 @@ from hypothesis import given, settings
 from networks import networks
 
 from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
-from lgn2hdl.lower import lower
-from lgn2hdl.model import Bits
+from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.model.network import Bits
 from lgn2hdl.passes import prune
-from lgn2hdl.synth.flow import CompileOptions, compile_network
-from lgn2hdl.verify.differential import CLASS, SCORES, Engine, compare, golden_results
-from lgn2hdl.verify.engines import circuit_engine, netlist_engine, network_engine, step_engines
-from lgn2hdl.verify.vectors import VectorTable, vector_table
+from lgn2hdl.passes.lower import lower
+from lgn2hdl.verify.differential.compare import CLASS, SCORES, Engine, compare, golden_results
+from lgn2hdl.verify.differential.engines import (
+    circuit_engine,
+    netlist_engine,
+    network_engine,
+    step_engines,
+)
+from lgn2hdl.verify.differential.vectors import VectorTable, vector_table
 
 
 def table_of(network, number=60):

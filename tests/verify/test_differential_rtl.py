@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from hardware import adder_network, all_rows, constant_network, design_of
 
-from lgn2hdl.errors import OptionError, ToolError
+from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.model import GroupSum
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.verify import simulation
-from lgn2hdl.verify.differential import Outcome, mismatch
-from lgn2hdl.verify.simulation import Rtl, simulate
-from lgn2hdl.verify.synthesized import synthesized
-from lgn2hdl.verify.vectors import VectorTable
+from lgn2hdl.model.network import GroupSum
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.verify.differential import simulation
+from lgn2hdl.verify.differential.compare import Outcome, mismatch
+from lgn2hdl.verify.differential.simulation import Rtl, simulate
+from lgn2hdl.verify.differential.vectors import VectorTable
+from lgn2hdl.verify.readers.synthesized import synthesized
 
 
 @pytest.fixture

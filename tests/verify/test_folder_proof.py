@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from hardware import adder_network, design_of, mixed_network
 
-from lgn2hdl.errors import OptionError, OutputError
+from lgn2hdl.base.errors import OptionError, OutputError
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import PARALLEL, Interface, Kind
-from lgn2hdl.synth.build_digest import build_digest, stamped, unstamped
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.synth.folder import FolderContent, folder_files, write_folder
-from lgn2hdl.synth.manifest import manifest_text, read_manifest
-from lgn2hdl.synth.report import DesignReport, estimate_timing
-from lgn2hdl.synth.vectors import random_vectors
-from lgn2hdl.verify.folder_files import read_files
-from lgn2hdl.verify.folder_proof import differences, prove_folder
-from lgn2hdl.verify.report import Verdict
+from lgn2hdl.model.vectors import random_vectors
+from lgn2hdl.project.build_digest import build_digest, stamped, unstamped
+from lgn2hdl.project.folder import FolderContent, folder_files, write_folder
+from lgn2hdl.project.manifest import manifest_text, read_manifest
+from lgn2hdl.project.report import DesignReport, estimate_timing
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.verify.proofs.folder_files import read_files
+from lgn2hdl.verify.proofs.folder_proof import differences, prove_folder
+from lgn2hdl.verify.proofs.report import Verdict
 
 
 def content_of(network, interface: Interface = PARALLEL) -> FolderContent:

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_table
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.graph import FALSE, TRUE, Graph, levels_of, normal_form
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.verify.sat.graph import FALSE, TRUE, Graph, levels_of, normal_form
 
 PINS = 6
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lgn2hdl.verify.hardware import Hardware, build
-from lgn2hdl.verify.reader import read_text
+from lgn2hdl.verify.readers.hardware import Hardware, build
+from lgn2hdl.verify.readers.reader import read_text
 
 REGISTER = "always @(posedge clk)"
 

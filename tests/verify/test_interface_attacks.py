@@ -8,9 +8,9 @@ from hardware import design_of, mixed_network
 
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import Interface, Kind
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.interface_proof import prove_interface
-from lgn2hdl.verify.report import Verdict
+from lgn2hdl.verify.interface.proof import prove_interface
+from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.readers.cells import HardwareError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import interface_tampering

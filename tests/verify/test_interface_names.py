@@ -1,6 +1,6 @@
 """How many registers are not reset: in words, by the names of their vectors."""
 
-from lgn2hdl.verify.interface_proof import SHOWN_NAMES, _vectors
+from lgn2hdl.verify.interface.proof import SHOWN_NAMES, _vectors
 
 
 def test_vectors_are_named_with_their_bits_in_order():

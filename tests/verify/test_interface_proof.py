@@ -15,21 +15,22 @@ from interface_matrix import FAULTS, STREAM_FAULTS, Entry, entries, mutant_entri
 
 from lgn2hdl.hdl.interface import Interface, Kind
 from lgn2hdl.hdl.interface_verilog import interface_verilog
-from lgn2hdl.synth.devices import find_device
-from lgn2hdl.verify import interface_spec, verilator
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.interface_induction import prove_by_induction
-from lgn2hdl.verify.interface_product import Product, product_of
-from lgn2hdl.verify.interface_proof import Proved, prove_interface, with_interface
-from lgn2hdl.verify.interface_replay import replay_trace
-from lgn2hdl.verify.interface_search import find_fault
-from lgn2hdl.verify.interface_spec import PATH, wanted
-from lgn2hdl.verify.interface_trace import Trace
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.report import Report, Verdict
-from lgn2hdl.verify.verilator import find_verilator
-from lgn2hdl.verify.yosys_reader import read_with_yosys
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.tools import verilator
+from lgn2hdl.tools.verilator import find_verilator
+from lgn2hdl.verify.interface import spec as interface_spec
+from lgn2hdl.verify.interface.induction import prove_by_induction
+from lgn2hdl.verify.interface.product import Product, product_of
+from lgn2hdl.verify.interface.proof import Proved, prove_interface, with_interface
+from lgn2hdl.verify.interface.replay import replay_trace
+from lgn2hdl.verify.interface.search import find_fault
+from lgn2hdl.verify.interface.spec import PATH, wanted
+from lgn2hdl.verify.proofs.interface_trace import Trace
+from lgn2hdl.verify.proofs.report import Report, Verdict
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
+from lgn2hdl.verify.sat.deadline import Deadline
 
 MORE_STREAM_FAULTS = (
     ("{last, earlier[15:8]}", "{earlier[7:0], last}"),

@@ -1,6 +1,6 @@
 """Traces in words: which signals are high, which numbers are there, and how much is shown."""
 
-from lgn2hdl.verify.interface_trace import SHOWN_CYCLES, SHOWN_DIGITS, Trace
+from lgn2hdl.verify.proofs.interface_trace import SHOWN_CYCLES, SHOWN_DIGITS, Trace
 
 
 def trace(count: int, **ports: int) -> Trace:

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import logic
-from lgn2hdl.verify.cells import ONE, ZERO, Cells, HardwareError, Register
-from lgn2hdl.verify.items import groups, items_of, levelled, name_of, require_driven, roots_of
+from lgn2hdl.ir import logic
+from lgn2hdl.verify.readers.cells import ONE, ZERO, Cells, HardwareError, Register
+from lgn2hdl.verify.readers.items import (
+    groups,
+    items_of,
+    levelled,
+    name_of,
+    require_driven,
+    roots_of,
+)
 
 AND, NOT = 0b1000, 0b01
 

@@ -3,9 +3,9 @@
 import pytest
 
 from lgn2hdl.hdl.reserved import SYSTEMVERILOG
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.keywords import RESERVED
-from lgn2hdl.verify.lexer import plain_text, split
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.keywords import RESERVED
+from lgn2hdl.verify.readers.lexer import plain_text, split
 
 
 def test_every_byte_but_printable_ascii_and_line_ends_is_refused() -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import packed
-from lgn2hdl.verify.algebra import Words
-from lgn2hdl.verify.cells import ONE, Cells, HardwareError, Register
-from lgn2hdl.verify.machine import machine_of
+from lgn2hdl.ir import packed
+from lgn2hdl.verify.readers.cells import ONE, Cells, HardwareError, Register
+from lgn2hdl.verify.sat.algebra import Words
+from lgn2hdl.verify.sat.machine import machine_of
 
 NOT, AND, XOR = 0b01, 0b1000, 0b0110
 

@@ -7,11 +7,10 @@ import pytest
 from hardware import adder_network, design_of, features_of_widths, mixed_network
 from networks import truth
 
-from lgn2hdl.errors import OptionError
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.model import Bits, LogicNet, Lut, Thermometer
-from lgn2hdl.verify.hardware import build
-from lgn2hdl.verify.mutants import (
+from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
+from lgn2hdl.verify.differential.mutants import (
     Edit,
     changed_thresholds,
     dropped_registers,
@@ -21,7 +20,8 @@ from lgn2hdl.verify.mutants import (
     swapped_fan_ins,
     with_edit,
 )
-from lgn2hdl.verify.reader import read_text
+from lgn2hdl.verify.readers.hardware import build
+from lgn2hdl.verify.readers.reader import read_text
 
 GATES = """
     localparam [7:0] a_table = 8'h0f;

@@ -5,8 +5,8 @@ from hardware import design_of, mixed_network
 
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import Interface, Kind
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.one_meaning import checked
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.one_meaning import checked
 
 HEAD = "module top (input wire clk, input wire rst, input wire enable, input wire [5:0] x, "
 HEAD += "output wire [2:0] y);"

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_netlist, truth
 
-from lgn2hdl import logic
 from lgn2hdl.arithmetic.builder import MAJORITY3, XOR3
-from lgn2hdl.netlist import Netlist, levels
-from lgn2hdl.verify import polynomial
-from lgn2hdl.verify.polynomial import products_of, rewritten
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist, levels
+from lgn2hdl.verify.sat import polynomial
+from lgn2hdl.verify.sat.polynomial import products_of, rewritten
 
 
 def evaluated(products: tuple[tuple[int, int], ...], row: int) -> int:

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from lgn2hdl import packed
-from lgn2hdl.netlist import evaluate
-from lgn2hdl.verify.algebra import Bits, Words
-from lgn2hdl.verify.cells import HardwareError
-from lgn2hdl.verify.hardware import Hardware, build
-from lgn2hdl.verify.machine import machine_of
-from lgn2hdl.verify.reader import read_text
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.verify.readers.cells import HardwareError
+from lgn2hdl.verify.readers.hardware import Hardware, build
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.sat.algebra import Bits, Words
+from lgn2hdl.verify.sat.machine import machine_of
 
 PORTS = """
     input wire clk,

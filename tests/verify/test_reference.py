@@ -4,17 +4,17 @@ from hardware import feature_bits, features_of_widths, mixed_network
 from hypothesis import given, settings
 from networks import networks
 
-from lgn2hdl import packed
-from lgn2hdl.model import LogicNet, Thermometer
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.reference import (
+from lgn2hdl.ir import packed
+from lgn2hdl.model.network import LogicNet, Thermometer
+from lgn2hdl.verify.proofs.reference import (
     add_encoder,
     add_layers,
     feature_sweeper,
     random_samples,
     samples_of,
 )
-from lgn2hdl.verify.sweep import Sweeper
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.sweep import Sweeper
 
 
 def every_value(width: int) -> np.ndarray:

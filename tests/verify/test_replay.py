@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hardware import adder_network, design_of, mixed_network, random_rows
 
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.replay import Golden, with_every_node
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.verify.proofs.replay import Golden, with_every_node
 
 
 @pytest.fixture(scope="module")

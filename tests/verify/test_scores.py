@@ -9,11 +9,11 @@ from networks import truth
 
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import popcount_block
-from lgn2hdl.head import GroupSumPlan
-from lgn2hdl.model import GroupSum
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.argmax import score_values
-from lgn2hdl.verify.scores import (
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.network import GroupSum
+from lgn2hdl.verify.proofs.argmax import score_values
+from lgn2hdl.verify.proofs.scores import (
     MISSING,
     Adders,
     Linear,
@@ -40,7 +40,7 @@ def popcount(
 
 
 def plan_of(head: GroupSum) -> GroupSumPlan:
-    from lgn2hdl.head import plan_head
+    from lgn2hdl.model.head import plan_head
 
     n = head.n_outputs
     signals = np.arange(1, n + 1, dtype=np.int32)

@@ -2,10 +2,10 @@ import numpy as np
 from hypothesis import given, settings
 from networks import netlists, truth
 
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.graph import Graph, levels_of
-from lgn2hdl.verify.solver import NodeSolver
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.graph import Graph, levels_of
+from lgn2hdl.verify.sat.solver import NodeSolver
 
 
 def loaded(netlist: Netlist) -> tuple[Graph, NodeSolver, np.ndarray, np.ndarray]:

@@ -2,12 +2,12 @@ import numpy as np
 from hypothesis import given, settings
 from networks import networks
 
-from lgn2hdl.lower import lower
-from lgn2hdl.model import LogicNet
+from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.dont_cares import prune_thermometer
-from lgn2hdl.synth.flow import CompileOptions, compile_network
-from lgn2hdl.verify.steps import pruning_steps
+from lgn2hdl.passes.lower import lower
+from lgn2hdl.verify.proofs.steps import pruning_steps
 
 
 def same(one: object, other: object) -> bool:

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from hardware import design_of, mixed_network, random_rows
 
-from lgn2hdl import packed
-from lgn2hdl.golden import feature_bits
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.verify.hardware import build
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.stream import simulate
+from lgn2hdl.ir import packed
+from lgn2hdl.model.golden import feature_bits
+from lgn2hdl.verify.proofs.replay import Golden
+from lgn2hdl.verify.readers.hardware import build
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.stream import simulate
 
 
 @pytest.mark.parametrize("levels", [1, 3])

@@ -2,11 +2,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgn2hdl import packed
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.scores import Linear
-from lgn2hdl.verify.sums import add_sums
-from lgn2hdl.verify.sweep import Sweeper
+from lgn2hdl.ir import packed
+from lgn2hdl.verify.proofs.scores import Linear
+from lgn2hdl.verify.proofs.sums import add_sums
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.sweep import Sweeper
 
 N_BITS = 6
 

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import netlists, random_netlist, truth
 
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.passes import prune
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.sweep import SHARE, SWEEP, ContradictionError, Effort, Sweeper
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.sweep import SHARE, SWEEP, ContradictionError, Effort, Sweeper
 
 
 @given(netlists(max_inputs=6))

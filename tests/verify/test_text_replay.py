@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from hardware import design_of, mixed_network, random_rows
 
-from lgn2hdl.errors import ToolError
+from lgn2hdl.base.errors import ToolError
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.schedule import Design
-from lgn2hdl.verify import text_replay, verilator
-from lgn2hdl.verify.replay import Golden
-from lgn2hdl.verify.report import Counterexample, Part, Verdict
-from lgn2hdl.verify.text_replay import replay_text
-from lgn2hdl.verify.verilator import Pins, simulate_text
+from lgn2hdl.tools import verilator
+from lgn2hdl.tools.verilator import Pins, simulate_text
+from lgn2hdl.verify.proofs import text_replay
+from lgn2hdl.verify.proofs.replay import Golden
+from lgn2hdl.verify.proofs.report import Counterexample, Part, Verdict
+from lgn2hdl.verify.proofs.text_replay import replay_text
 
 COUNTER = """module counter (input wire clk, input wire rst, input wire [1:0] step,
     output wire [7:0] sum, output wire odd);

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hardware import adder_network, all_rows, features_of_widths, mixed_network
 
-from lgn2hdl.corners import extreme_rows
-from lgn2hdl.errors import OptionError, OutputError
-from lgn2hdl.synth.vectors import random_vectors
-from lgn2hdl.verify.vectors import table_of_file, vector_table
+from lgn2hdl.base.errors import OptionError, OutputError
+from lgn2hdl.model.corners import extreme_rows
+from lgn2hdl.model.vectors import random_vectors
+from lgn2hdl.verify.differential.vectors import table_of_file, vector_table
 
 
 def test_every_vector_is_in_its_group():

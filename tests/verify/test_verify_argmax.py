@@ -6,13 +6,19 @@ from graphs import one_bit_changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgn2hdl import packed
 from lgn2hdl.arithmetic.argmax import argmax_block
 from lgn2hdl.arithmetic.cost import Objective
-from lgn2hdl.head import ClassSum, GroupSumPlan, Term
-from lgn2hdl.netlist import Netlist, evaluate
-from lgn2hdl.verify.argmax import CONSTANT_FALSE, CONSTANT_TRUE, Score, prove_argmax, score_values
-from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import Netlist, evaluate
+from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.verify.proofs.argmax import (
+    CONSTANT_FALSE,
+    CONSTANT_TRUE,
+    Score,
+    prove_argmax,
+    score_values,
+)
+from lgn2hdl.verify.sat.deadline import Deadline
 
 
 def plan_of(ranges: list[tuple[int, int]], *, margin: bool = False) -> GroupSumPlan:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lgn2hdl.verify.interface_trace import Trace
-from lgn2hdl.verify.report import SHOWN, Counterexample, Part, Report, Verdict
+from lgn2hdl.verify.proofs.interface_trace import Trace
+from lgn2hdl.verify.proofs.report import SHOWN, Counterexample, Part, Report, Verdict
 
 PROVED, OPEN, WRONG = Verdict.PROVED, Verdict.NOT_PROVED, Verdict.DIFFERENT
 

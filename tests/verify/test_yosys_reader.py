@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from hardware import design_of, mixed_network
 
-from lgn2hdl import packed
-from lgn2hdl.errors import ToolError
+from lgn2hdl.base.errors import ToolError
 from lgn2hdl.hdl.emit import Emitter, emit_verilog
 from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.netlist import evaluate
-from lgn2hdl.verify.cells import Cells, HardwareError
-from lgn2hdl.verify.hardware import Hardware, build
-from lgn2hdl.verify.reader import read_text
-from lgn2hdl.verify.yosys_reader import _instance_of, _number, cells_of, read_with_yosys
+from lgn2hdl.ir import packed
+from lgn2hdl.ir.netlist import evaluate
+from lgn2hdl.verify.readers.cells import Cells, HardwareError
+from lgn2hdl.verify.readers.hardware import Hardware, build
+from lgn2hdl.verify.readers.reader import read_text
+from lgn2hdl.verify.readers.yosys_reader import _instance_of, _number, cells_of, read_with_yosys
 
 CLK, RST, VALID_IN, ENABLE, X, VALID, Y = 2, 3, 4, 5, [6, 7, 8], 20, 21
 Cell = dict[str, Any]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.verify.certificate.draft import draft_of
 from lgn2hdl.verify.certificate.text import FIRST_LINE, Document
-from lgn2hdl.verify.head_proof import Implementation
-from lgn2hdl.verify.session import Session
+from lgn2hdl.verify.proofs.head_proof import Implementation
+from lgn2hdl.verify.proofs.session import Session
 
 
 def certificate_of(

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lgn2hdl.head import GroupSumPlan
-from lgn2hdl.model import GroupSum
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.argmax import decision, players_of, range_facts, unsigned_bits
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.certificate.heads import Head, Table, head_by_circuit, head_by_sums
 from lgn2hdl.verify.certificate.ledger import Ledger, transfer
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
-from lgn2hdl.verify.graph import FALSE, TRUE, Literals
-from lgn2hdl.verify.head_proof import Implementation, places_of
-from lgn2hdl.verify.reference import add_encoder, add_layers
-from lgn2hdl.verify.scores import NoProofError
-from lgn2hdl.verify.session import Session
+from lgn2hdl.verify.proofs.argmax import decision, players_of, range_facts, unsigned_bits
+from lgn2hdl.verify.proofs.head_proof import Implementation, places_of
+from lgn2hdl.verify.proofs.reference import add_encoder, add_layers
+from lgn2hdl.verify.proofs.scores import NoProofError
+from lgn2hdl.verify.proofs.session import Session
+from lgn2hdl.verify.sat.graph import FALSE, TRUE, Literals
 
 MOST_PASSES = 8
 """Times that all is looked up again, because of what was merged since."""

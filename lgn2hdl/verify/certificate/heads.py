@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lgn2hdl.head import GroupSumPlan
-from lgn2hdl.model import GroupSum
-from lgn2hdl.verify.argmax import Match, Rounds, Score, match_of
+from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.certificate.ledger import Ledger
 from lgn2hdl.verify.certificate.rewriting import rewriting_order
-from lgn2hdl.verify.graph import FALSE, Literals
-from lgn2hdl.verify.head_proof import Implementation, decision_cut, prove_popcount
-from lgn2hdl.verify.scores import Linear, head_sums, linear
-from lgn2hdl.verify.session import Session
-from lgn2hdl.verify.sums import add_sums
+from lgn2hdl.verify.proofs.argmax import Match, Rounds, Score, match_of
+from lgn2hdl.verify.proofs.head_proof import Implementation, decision_cut, prove_popcount
+from lgn2hdl.verify.proofs.scores import Linear, head_sums, linear
+from lgn2hdl.verify.proofs.session import Session
+from lgn2hdl.verify.proofs.sums import add_sums
+from lgn2hdl.verify.sat.graph import FALSE, Literals
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Netlist
-from lgn2hdl.verify.graph import FALSE, Graph, Literals, levels_of
-from lgn2hdl.verify.sweep import SHARE, Builder, Effort, Sweeper
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.verify.sat.graph import FALSE, Graph, Literals, levels_of
+from lgn2hdl.verify.sat.sweep import SHARE, Builder, Effort, Sweeper
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from lgn2hdl import logic
+from lgn2hdl.ir import logic
 
 Clause = tuple[int, ...]
 """Literals, ``2 * node + complement``."""

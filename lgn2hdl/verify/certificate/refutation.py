@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from lgn2hdl import logic
+from lgn2hdl.ir import logic
 from lgn2hdl.verify.certificate.propagation import Clause, Gate, Hint, Propagation, negated
-from lgn2hdl.verify.cover import cubes
-from lgn2hdl.verify.deadline import Deadline
-from lgn2hdl.verify.graph import Graph
+from lgn2hdl.verify.sat.cover import cubes
+from lgn2hdl.verify.sat.deadline import Deadline
+from lgn2hdl.verify.sat.graph import Graph
 
 SOLVER = "glucose4"
 """Of python-sat: it writes proofs, and its clauses are short."""

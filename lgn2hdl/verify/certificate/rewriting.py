@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from lgn2hdl import logic
-from lgn2hdl.netlist import Netlist
+from lgn2hdl.ir import logic
+from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.verify.certificate.ledger import Ledger
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
-from lgn2hdl.verify.graph import normal_form
-from lgn2hdl.verify.polynomial import ONE, Rewriting, TooManyProductsError
-from lgn2hdl.verify.scores import Linear
+from lgn2hdl.verify.proofs.scores import Linear
+from lgn2hdl.verify.sat.graph import normal_form
+from lgn2hdl.verify.sat.polynomial import ONE, Rewriting, TooManyProductsError
 
 _NO_GATES = Netlist(
     0,

@@ -9,7 +9,7 @@ from lgn2hdl.verify.certificate.heads import Head
 from lgn2hdl.verify.certificate.ledger import Merge
 from lgn2hdl.verify.certificate.propagation import Hint
 from lgn2hdl.verify.certificate.refutation import Fact, Lemma, Refuter
-from lgn2hdl.verify.deadline import Deadline
+from lgn2hdl.verify.sat.deadline import Deadline
 
 FIRST_LINE = "lgn2hdl-certificate 1"
 

@@ -1,0 +1,1 @@
+"""What was trained: features, network, head, its file, and the golden model."""

@@ -1,0 +1,1 @@
+"""The output folder: what stands beside the Verilog of a design."""

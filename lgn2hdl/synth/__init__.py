@@ -1,1 +1,0 @@
-"""Output folders and reports: the only place that runs external tools."""

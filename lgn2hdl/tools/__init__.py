@@ -1,0 +1,1 @@
+"""External tools: one way to run them, and a thin module for each."""

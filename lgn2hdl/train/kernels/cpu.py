@@ -1,0 +1,162 @@
+"""The compiled kernels of a training step on the CPU, on torch tensors.
+
+Every function needs contiguous float32 (values) and int32 (sources) tensors on the CPU; the callers
+in :mod:`lgn2hdl.train.relax.nodes` and :mod:`lgn2hdl.train.wiring.wires` fall back to torch's own
+operations where :func:`available` is false. Work is split over ``torch.get_num_threads()`` threads
+into ranges that are the same for every number of threads, so results are too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import platform
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lgn2hdl.tools import native
+
+COLUMNS = 32
+"""Samples of one piece of work: 8,000 rows of so many floats fill half a second-level cache."""
+
+PIECES = 8
+"""Pieces that work on rows is split into."""
+
+
+@functools.cache
+def _library() -> ctypes.CDLL | None:
+    wide = ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
+    library = native.load(Path(__file__).with_name("cpu.c"), flags=wide)
+    if library is not None:
+        number, pointer = ctypes.c_int64, ctypes.c_void_p
+        signatures = {
+            "lut_forward": (number, *[pointer] * 3, number, number, pointer),
+            "lut_backward": (number, *[pointer] * 3, number, number, *[pointer] * 3),
+            "mix_forward": (*[pointer] * 3, *[number] * 3, pointer),
+            "mix_backward_weight": (*[pointer] * 2, *[number] * 3, *[pointer] * 2),
+            "mix_backward_x": (*[pointer] * 2, *[number] * 3, *[pointer] * 2),
+            "choose": (*[pointer] * 2, number, number, pointer),
+        }
+        for name, arguments in signatures.items():
+            function = getattr(library, name)
+            function.argtypes, function.restype = (*arguments, number, number), None
+    return library
+
+
+def available(*tensors: Tensor) -> bool:
+    """Whether the kernels can be used on these values: compiled, on the CPU, float32."""
+    usual = all(t.device.type == "cpu" and t.dtype is torch.float32 for t in tensors)
+    return usual and _library() is not None
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
+
+
+def _split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
+    """``work(number, begin, end)`` for every piece of ``range(size)``."""
+    pieces = [(n, b, min(size, b + piece)) for n, b in enumerate(range(0, size, piece))]
+    threads = min(torch.get_num_threads(), len(pieces))
+    if threads == 1:
+        for item in pieces:
+            work(*item)
+        return
+    for _ in _pool(threads).map(lambda item: work(*item), pieces):
+        pass
+
+
+def _call(name: str) -> Callable[..., None]:
+    return getattr(_library(), name)
+
+
+def _pointer(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+def lut_forward(x: Tensor, table: Tensor, index: Tensor | None) -> Tensor:
+    """Multilinear interpolation of ``table[2**k, W]`` at the pins.
+
+    Args:
+        x: values ``[S, N]``.
+        table: value of every row.
+        index: source of every pin, ``i32[k, W]``; without it pin p of node w is ``x[p * W + w]``.
+
+    Returns:
+        ``[W, N]``.
+    """
+    (rows, nodes), samples = table.shape, x.shape[1]
+    y = x.new_empty((nodes, samples))
+    function = _call("lut_forward")
+    fixed = (
+        rows.bit_length() - 1,
+        _pointer(x),
+        _pointer(table),
+        _pointer(index),
+        nodes,
+        samples,
+        _pointer(y),
+    )
+    _split(lambda _, begin, end: function(*fixed, begin, end), samples, COLUMNS)
+    return y
+
+
+def lut_backward(
+    x: Tensor, table: Tensor, index: Tensor | None, grad: Tensor, *, needs_x: bool
+) -> tuple[Tensor | None, Tensor]:
+    """Gradients of ``x`` (if needed) and ``table`` for ``grad[W, N]``; see :func:`lut_forward`."""
+    (rows, nodes), samples = table.shape, x.shape[1]
+    grad_x = None
+    if needs_x:
+        grad_x = torch.empty_like(x) if index is None else torch.zeros_like(x)
+    parts = table.new_empty((-(-samples // COLUMNS), *table.shape))
+    function = _call("lut_backward")
+    fixed = (rows.bit_length() - 1, _pointer(x), _pointer(table), _pointer(index), nodes, samples)
+    ends = _pointer(grad), _pointer(grad_x)
+    _split(lambda n, b, e: function(*fixed, *ends, _pointer(parts[n]), b, e), samples, COLUMNS)
+    return grad_x, parts.sum(0)
+
+
+def mix_forward(x: Tensor, weight: Tensor, source: Tensor) -> Tensor:
+    """``y[p] = sum_c weight[c, p] * x[source[c, p]]`` for ``weight`` and ``source`` ``[K, P]``."""
+    (count, pins), samples = source.shape, x.shape[1]
+    y = x.new_empty((pins, samples))
+    function = _call("mix_forward")
+    fixed = (_pointer(x), _pointer(weight), _pointer(source), count, pins, samples, _pointer(y))
+    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    return y
+
+
+def mix_backward_weight(x: Tensor, source: Tensor, grad: Tensor) -> Tensor:
+    """``[c, p]``: scalar product of ``grad[p]`` and ``x[source[c, p]]``."""
+    (count, pins), samples = source.shape, x.shape[1]
+    result = x.new_empty((count, pins))
+    function = _call("mix_backward_weight")
+    fixed = (_pointer(x), _pointer(source), count, pins, samples, _pointer(grad), _pointer(result))
+    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    return result
+
+
+def mix_backward_x(weight: Tensor, source: Tensor, grad: Tensor, n_sources: int) -> Tensor:
+    """Sum over the pins that read each source, ``[n_sources, N]``."""
+    (count, pins), samples = source.shape, grad.shape[1]
+    result = grad.new_zeros((n_sources, samples))
+    function = _call("mix_backward_x")
+    fixed = (_pointer(weight), _pointer(source), count, pins, samples)
+    ends = _pointer(grad), _pointer(result)
+    _split(lambda _, begin, end: function(*fixed, *ends, begin, end), samples, COLUMNS)
+    return result
+
+
+def choose(score: Tensor, source: Tensor) -> Tensor:
+    """The source with the highest score of every pin, ``i32[P]``; the first among equals."""
+    count, pins = score.shape
+    chosen = source.new_empty(pins)
+    function = _call("choose")
+    fixed = (_pointer(score), _pointer(source), count, pins, _pointer(chosen))
+    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    return chosen

@@ -1,0 +1,1 @@
+"""The relaxed network: trainable truth tables, layers, heads, as torch modules."""

@@ -1,0 +1,96 @@
+"""Heads: last-layer outputs to logits, a loss, and the head of the discrete network."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lgn2hdl.model.network import Bits, GroupSum, contiguous_groups
+
+LARGEST_LOG_TAU = 80.0
+"""The logarithm of tau stays within this and its negative, where its exponential is a float32."""
+
+BITS_TAU = 0.25
+"""Tau of output bits unless one is given: a certain bit has logit 4 or -4."""
+
+
+class TrainedHead(nn.Module):
+    """What both heads share: tau, fixed or trained (as its logarithm, so that it stays positive).
+
+    Args:
+        n_names: classes or output bits.
+        tau: divisor of the logits, at the start if it is trained.
+        learn_tau: whether it is trained.
+    """
+
+    def __init__(self, n_names: int, tau: float, learn_tau: bool) -> None:
+        super().__init__()
+        self.n_names, self._fixed = n_names, tau
+        self.log_tau = nn.Parameter(torch.tensor(math.log(tau))) if learn_tau else None
+
+    def divisor(self) -> Tensor | float:
+        """Tau, differentiable if it is trained."""
+        if self.log_tau is None:
+            return self._fixed
+        return self.log_tau.clamp(-LARGEST_LOG_TAU, LARGEST_LOG_TAU).exp()
+
+    @property
+    def tau(self) -> float:
+        """The present divisor."""
+        tau = self.divisor()
+        return float(tau.detach() if isinstance(tau, Tensor) else tau)
+
+
+class GroupSumHead(TrainedHead):
+    """The logit of a class is the sum of its group of outputs over tau; cross entropy."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Logits ``[N, C]`` of outputs ``[O, N]``; groups are contiguous."""
+        sums = values.reshape(self.n_names, -1, values.shape[1]).sum(1)
+        return (sums / self.divisor()).T
+
+    def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
+        """Mean cross entropy with classes ``i64[N]``."""
+        return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
+
+    def divergence(self, logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Distillation (Hinton et al., arXiv:1503.02531): cross entropy with a teacher's softmax.
+
+        Both logits are divided by ``temperature``; its square keeps the size of the gradients.
+        """
+        goal = torch.softmax(teacher / temperature, dim=1)
+        return temperature**2 * functional.cross_entropy(logits / temperature, goal)
+
+    def discrete(self, n_outputs: int) -> GroupSum:
+        """The head of the discrete network."""
+        return contiguous_groups(n_outputs, self.n_names, self.tau)
+
+
+class BitsHead(TrainedHead):
+    """Outputs are bits: the logit of bit y is ``(2 y - 1) / tau``; binary cross entropy."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Logits ``[N, n]`` of outputs ``[n, N]``."""
+        return ((2 * values - 1) / self.divisor()).T
+
+    def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
+        """Mean binary cross entropy with bits ``f32[N, n]``."""
+        goal = targets * (1 - label_smoothing) + label_smoothing / 2
+        return functional.binary_cross_entropy_with_logits(logits, goal)
+
+    def divergence(self, logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Distillation: binary cross entropy with a teacher's probabilities."""
+        goal = torch.sigmoid(teacher / temperature)
+        return temperature**2 * functional.binary_cross_entropy_with_logits(
+            logits / temperature, goal
+        )
+
+    def discrete(self, n_outputs: int) -> Bits:
+        """The head of the discrete network."""
+        return Bits(n_outputs)
+
+
+Head = GroupSumHead | BitsHead

@@ -1,0 +1,173 @@
+"""The relaxed network: encoder, layers of trainable nodes and a head, as a torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from lgn2hdl.base.errors import OptionError
+from lgn2hdl.ir import logic
+from lgn2hdl.model.features import Features
+from lgn2hdl.model.network import LogicNet, Lut, Thermometer
+from lgn2hdl.train.config import MAPPING, TrainConfig
+from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead, Head
+from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
+from lgn2hdl.train.relax.relaxation import RELAXATIONS
+from lgn2hdl.train.seeds import Purpose, generator
+from lgn2hdl.train.wiring.candidates import draw_candidates
+from lgn2hdl.train.wiring.wires import CandidateWires, FixedWires, MappedWires, Wires
+from lgn2hdl.train.wiring.wiring import WIRINGS, Places, fixed_wiring, node_places
+
+SCORE_SPREAD = 0.1
+"""Standard deviation of the first scores of learned wiring: enough to begin at a random source."""
+
+EVALUATION_ROWS = 1024
+"""Rows of one forward pass outside of training; bounds memory."""
+
+
+class RelaxedNetwork(nn.Module):
+    """Input bits -> relaxed layers -> logits.
+
+    ``kept[O]`` is 1 for every output of the last layer that counts, and 0 for those that were
+    dropped: these are ``constant[O]``.
+
+    Args:
+        n_inputs: number of input bits.
+        n_names: number of classes, which divides the last layer's width, or of output bits.
+        config: widths, wiring, relaxation, initialization, tau and seed.
+        places: where each input bit lies in an image; only local wiring needs it.
+        bits: whether the outputs are bits and not classes.
+
+    Raises:
+        OptionError: if the wiring does not fit the inputs.
+    """
+
+    kept: Tensor
+    constant: Tensor
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_names: int,
+        config: TrainConfig,
+        places: Places | None = None,
+        *,
+        bits: bool = False,
+    ) -> None:
+        super().__init__()
+        self.n_inputs = n_inputs
+        self.layers = nn.ModuleList()
+        self.places: list[Places | None] = []
+        n_sources = n_inputs
+        for index, width in enumerate(config.layers):
+            wires = _wires(config, index, n_sources, places)
+            self.places.append(places)
+            places = None if places is None else node_places(places, wires.fanin())
+            relaxation = RELAXATIONS[config.relaxation]
+            rng = generator(config.seed, Purpose.PARAMETERS, index)
+            start = relaxation.initial(width, config.fan_in_of(index), config.initialization, rng)
+            self.layers.append(RelaxedLayer(wires, relaxation, torch.from_numpy(start)))
+            n_sources = width
+        self.head: Head
+        if bits:
+            self.head = BitsHead(n_names, config.tau or BITS_TAU, config.learn_tau)
+        else:
+            self.head = GroupSumHead(n_names, config.tau_for(n_names), config.learn_tau)
+        self.register_buffer("kept", torch.ones(n_sources))
+        self.register_buffer("constant", torch.zeros(n_sources))
+
+    def forward(self, bits: Tensor, sampling: Sampling | None = None) -> Tensor:
+        """Logits ``[N, C]`` for input bits ``[n_inputs, N]`` of value 0 or 1."""
+        for layer in self.layers:
+            bits = layer(bits, sampling or Sampling())
+        logits: Tensor = self.head(self._with_constants(bits))
+        return logits
+
+    def _with_constants(self, outputs: Tensor) -> Tensor:
+        return outputs * self.kept[:, None] + self.constant[:, None]
+
+    @torch.no_grad()
+    def hard_outputs(self, bits: Tensor) -> Tensor:
+        """Last-layer outputs ``[O, N]``, all 0 or 1, of the discretized network."""
+        for layer in self.relaxed_layers:
+            bits = layer.hard(bits)
+        return self._with_constants(bits)
+
+    @torch.no_grad()
+    def drop(self, outputs: Tensor, constant: Tensor) -> None:
+        """Replace ``outputs`` (positions) by constants 0 or 1; they are trained no more."""
+        self.kept[outputs] = 0.0
+        self.constant[outputs] = constant.to(self.constant)
+
+    @property
+    def relaxed_layers(self) -> list[RelaxedLayer]:
+        """The layers, input side first."""
+        return [layer for layer in self.layers if isinstance(layer, RelaxedLayer)]
+
+    def discrete_layers(self) -> tuple[Lut, ...]:
+        """The layers as they would be if training ended now; dropped outputs are constants."""
+        luts = [Lut(layer.wires.fanin(), layer.tables()) for layer in self.relaxed_layers]
+        last = luts[-1]
+        ones = last.table.dtype.type(logic.all_ones(last.fan_in))
+        constants = np.where(self.constant.cpu().numpy() > 0, ones, last.table.dtype.type(0))
+        table = np.where(self.kept.cpu().numpy() > 0, last.table, constants)
+        return (*luts[:-1], Lut(last.fanin, table))
+
+    def to_logic_net(
+        self,
+        features: Features,
+        encoder: Thermometer,
+        names: tuple[str, ...],
+        card: Mapping[str, Any],
+        layers: tuple[Lut, ...] | None = None,
+    ) -> LogicNet:
+        """The discrete network; ``layers`` of an earlier step replace the present ones."""
+        luts = layers or self.discrete_layers()
+        head = self.head.discrete(luts[-1].width)
+        return LogicNet(features, encoder, luts, head, names, card)
+
+
+def _wires(config: TrainConfig, index: int, n_sources: int, places: Places | None) -> Wires:
+    kind, fan_in, width = config.wiring_of(index), config.fan_in_of(index), config.layers[index]
+    rng = generator(config.seed, Purpose.WIRING, index)
+    radius = config.local_radius
+    if n_sources < fan_in:
+        raise OptionError(
+            f"layer {index + 1} has {n_sources} inputs: nodes with {fan_in} pins need at least "
+            f"{fan_in}; choose a smaller fan-in, more input bits or a wider layer below"
+        )
+    if kind in WIRINGS:
+        fanin = fixed_wiring(
+            kind, n_sources, width, rng, fan_in=fan_in, places=places, radius=radius
+        )
+        return FixedWires(fanin)
+    scores = generator(config.seed, Purpose.SCORES, index)
+    if kind == MAPPING:
+        return MappedWires(_first_scores(scores, (fan_in * width, n_sources)), fan_in)
+    source = draw_candidates(
+        kind,
+        n_sources,
+        width,
+        rng,
+        fan_in=fan_in,
+        count=config.candidates,
+        places=places,
+        radius=radius,
+    )
+    return CandidateWires(source, _first_scores(scores, source.shape), config.selection)
+
+
+def _first_scores(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    return np.float32(SCORE_SPREAD) * rng.standard_normal(shape, np.float32)
+
+
+def encode(encoder: Thermometer, integers: npt.NDArray[Any]) -> Tensor:
+    """Input bits as ``f32[B, N]`` of integer features ``[N, F]``."""
+    columns = np.ascontiguousarray(integers.T)
+    bits = columns[encoder.feature] >= encoder.threshold[:, None]
+    return torch.from_numpy(bits.astype(np.float32))

@@ -1,0 +1,1 @@
+"""Sweeps: accuracy against size, by any number of workers on one storage."""

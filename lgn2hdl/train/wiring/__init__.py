@@ -1,0 +1,1 @@
+"""Which values the pins of a layer read: fixed, or learned among candidates."""

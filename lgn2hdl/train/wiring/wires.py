@@ -1,0 +1,276 @@
+"""Wires: how the pins of a layer get their values, fixed or learned.
+
+All kinds turn the values of the layer below, ``x[S, N]``, into rows and an index of the row that
+each pin reads, which is what :func:`lgn2hdl.train.relax.nodes.interpolate` takes.
+
+A learned pin has a score for each of its candidates and ends at the one with the highest. While it
+trains, one of three selections gives the scores a gradient, from the gradient ``g`` of the pin:
+
+* ``softmax``: the pin is the mean of the candidates weighted by the softmax of the scores
+  (LILogicNet, arXiv:2511.12340);
+* ``straight-through``: the pin is the best candidate, the gradient that of the softmax form;
+* ``correlation``: the pin is the best candidate, and the gradient of a candidate's score is the
+  correlation ``sum_n (2 x[n] - 1) g[n]`` of its value with ``g``, whatever the other scores are
+  (DWN, ICML 2024).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from lgn2hdl.train.kernels.backend import Kernels, backend
+from lgn2hdl.train.wiring.candidates import redraw
+from lgn2hdl.train.wiring.wiring import Fanin, Places
+
+
+class FixedWires(nn.Module):
+    """Wiring ``i32[W, k]`` that stays as it is."""
+
+    index: Tensor
+
+    def __init__(self, fanin: Fanin) -> None:
+        super().__init__()
+        index = torch.from_numpy(np.ascontiguousarray(fanin.T, np.int32))
+        self.register_buffer("index", index)
+
+    def forward(self, x: Tensor, *, hard: bool) -> tuple[Tensor, Tensor | None]:
+        """Rows and index; nothing is copied."""
+        return x, self.index
+
+    def fanin(self) -> Fanin:
+        """Wiring ``i32[W, k]``."""
+        return np.ascontiguousarray(self.index.cpu().numpy().T)
+
+
+class _Mix(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, source: Tensor, kernels: Kernels) -> Tensor:
+        x, weight = x.contiguous(), weight.contiguous()
+        ctx.kernels = kernels
+        ctx.save_for_backward(x, weight, source)
+        return kernels.mix_forward(x, weight, source)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None, None]:
+        x, weight, source = ctx.saved_tensors
+        grad, grad_x = grad.contiguous(), None
+        if ctx.needs_input_grad[0]:
+            grad_x = ctx.kernels.mix_backward_x(weight, source, grad, len(x))
+        return grad_x, ctx.kernels.mix_backward_weight(x, source, grad), None, None
+
+
+def mix(x: Tensor, weight: Tensor, source: Tensor) -> Tensor:
+    """``y[p] = sum_c weight[c, p] * x[source[c, p]]``, ``[P, N]``, differentiable in both.
+
+    Args:
+        x: values ``[S, N]``.
+        weight: ``[K, P]``.
+        source: ``i32[K, P]``.
+    """
+    kernels = backend(x, weight)
+    if kernels is not None:
+        return _Mix.apply(x, weight, source, kernels)  # type: ignore[no-untyped-call]
+    total = x.new_zeros((source.shape[1], x.shape[1]))
+    for candidate, factor in zip(source, weight, strict=True):
+        total = total + factor[:, None] * x.index_select(0, candidate)
+    return total
+
+
+class _Choose(torch.autograd.Function):
+    """``x[chosen]``, ``[P, N]``; the weight of candidate (c, p) gets ``grad[p] . x[source[c, p]]``.
+
+    With ``correlation`` it gets the product with ``2 x - 1`` instead.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, source: Tensor, chosen: Tensor, correlation: bool
+    ) -> Tensor:
+        ctx.save_for_backward(x.contiguous(), source, chosen)
+        ctx.correlation = correlation
+        return x.index_select(0, chosen)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None, None, None]:
+        x, source, chosen = ctx.saved_tensors
+        grad, grad_x = grad.contiguous(), None
+        if ctx.needs_input_grad[0]:
+            grad_x = torch.zeros_like(x).index_add_(0, chosen, grad)
+        kernels = backend(x, grad)
+        if kernels is not None:
+            products = kernels.mix_backward_weight(x, source, grad)
+        else:
+            products = torch.stack([(x.index_select(0, s) * grad).sum(1) for s in source])
+        if ctx.correlation:
+            products = 2 * products - grad.sum(1)
+        return grad_x, products, None, None, None
+
+
+class CandidateWires(nn.Module):
+    """Every pin chooses among K sources.
+
+    Args:
+        source: candidates ``i32[K, k, W]``.
+        scores: first scores ``f32[K, k, W]``.
+        selection: ``softmax``, ``straight-through`` or ``correlation``.
+    """
+
+    source: Tensor
+
+    def __init__(
+        self, source: npt.NDArray[np.int32], scores: npt.NDArray[np.float32], selection: str
+    ) -> None:
+        super().__init__()
+        self.fan_in, self.width = source.shape[1:]
+        self.n_pins = self.fan_in * self.width
+        self.selection = selection
+        self.scores = nn.Parameter(torch.from_numpy(scores.reshape(-1, self.n_pins)))
+        self.register_buffer("source", torch.from_numpy(source.reshape(-1, self.n_pins).copy()))
+        self.observing = False
+        self.observed: list[Tensor] = []
+
+    def forward(self, x: Tensor, *, hard: bool) -> tuple[Tensor, Tensor | None]:
+        """One row for every pin; with ``hard`` that of its best candidate.
+
+        While ``observing``, ``observed`` keeps ``x`` and the gradient of these rows.
+        """
+        rows = self._rows(x, hard)
+        if self.observing and rows.requires_grad:
+            self.observed = [x.detach()]
+            rows.register_hook(  # type: ignore[no-untyped-call]
+                lambda grad: self.observed.append(grad.detach())
+            )
+        return rows, None
+
+    def _rows(self, x: Tensor, hard: bool) -> Tensor:
+        if self.selection == "correlation":
+            return self._choose(x, self.scores, True)
+        weight = torch.softmax(self.scores, dim=0)
+        if self.selection == "softmax" and not hard:
+            return mix(x, weight, self.source)
+        return self._choose(x, weight, False)
+
+    def _choose(self, x: Tensor, weight: Tensor, correlation: bool) -> Tensor:
+        chosen = _Choose.apply(x, weight, self.source, self._best(), correlation)  # type: ignore[no-untyped-call]
+        return torch.as_tensor(chosen)
+
+    @torch.no_grad()
+    def _best(self) -> Tensor:
+        kernels = backend(self.scores)
+        if kernels is not None:
+            return kernels.choose(self.scores, self.source)
+        return self.source.gather(0, self.scores.argmax(dim=0, keepdim=True))[0]
+
+    def fanin(self) -> Fanin:
+        """Wiring ``i32[W, k]`` of the highest scores."""
+        return np.ascontiguousarray(self._best().view(self.fan_in, self.width).cpu().numpy().T)
+
+    @torch.no_grad()
+    def resample(
+        self,
+        n_sources: int,
+        rng: np.random.Generator,
+        adam: dict[str, Tensor],
+        places: Places | None,
+        radius: int,
+    ) -> None:
+        """Draw the lower half of every pin's candidates anew (CompactLogic, arXiv:2602.05830).
+
+        New ones begin with the mean score of their pin. In ``adam``, the optimizer's state of the
+        scores, they have no momentum, and the pin's mean square of gradients: with none at all
+        their first steps would be far too long.
+        """
+        count = len(self.scores)
+        if count < 2 or count >= n_sources:
+            return
+        best_first = self.scores.argsort(dim=0, descending=True, stable=True)
+        losers = best_first[count - count // 2 :]
+        lost = torch.zeros_like(self.scores, dtype=torch.bool).scatter_(0, losers, True)
+        shape = (count, self.fan_in, self.width)
+        drawn = redraw(
+            self.source.view(shape).cpu().numpy(),
+            ~lost.view(shape).cpu().numpy(),
+            n_sources,
+            rng,
+            places=places,
+            radius=radius,
+        )
+        self.source.copy_(torch.from_numpy(drawn.reshape(count, -1)))
+        mean = self.scores.mean(dim=0, keepdim=True).expand_as(self.scores)
+        self.scores[lost] = mean[lost]
+        if adam:
+            adam["exp_avg"][lost] = 0
+            usual = adam["exp_avg_sq"].mean(dim=0, keepdim=True).expand_as(self.scores)
+            adam["exp_avg_sq"][lost] = usual[lost]
+
+    @torch.no_grad()
+    def adopt(self, found: Tensor, adam: dict[str, Tensor]) -> None:
+        """Put the source ``found[P]`` in the place of every pin's worst candidate.
+
+        Pins that have it among their candidates stay as they are.
+
+        Scores and ``adam`` as in :meth:`resample`.
+        """
+        if len(self.scores) < 2:
+            return
+        new = ~(self.source == found).any(dim=0)
+        pins = new.nonzero()[:, 0]
+        worst = self.scores[:, pins].argmin(dim=0)
+        self.source[worst, pins] = found[pins].to(self.source.dtype)
+        self.scores[worst, pins] = self.scores[:, pins].mean(dim=0)
+        if adam:
+            adam["exp_avg"][worst, pins] = 0
+            adam["exp_avg_sq"][worst, pins] = adam["exp_avg_sq"][:, pins].mean(dim=0)
+
+
+class _Map(torch.autograd.Function):
+    """``x[chosen]``; the score of source s and pin p gets their correlation."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scores: Tensor, chosen: Tensor) -> Tensor:
+        ctx.save_for_backward(x, chosen)
+        return x.index_select(0, chosen)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None]:
+        x, chosen = ctx.saved_tensors
+        grad_x = None
+        if ctx.needs_input_grad[0]:
+            grad_x = torch.zeros_like(x).index_add_(0, chosen, grad)
+        return grad_x, grad @ (2 * x - 1).T, None
+
+
+class MappedWires(nn.Module):
+    """Learned mapping of DWN (ICML 2024): every source is a candidate of every pin.
+
+    Args:
+        scores: first scores ``f32[k * W, S]``.
+        fan_in: pins k of a node.
+    """
+
+    def __init__(self, scores: npt.NDArray[np.float32], fan_in: int) -> None:
+        super().__init__()
+        self.fan_in, self.width = fan_in, len(scores) // fan_in
+        self.scores = nn.Parameter(torch.from_numpy(scores))
+
+    def forward(self, x: Tensor, *, hard: bool) -> tuple[Tensor, Tensor | None]:
+        """One row for every pin, that of its best source."""
+        rows: Tensor = _Map.apply(x, self.scores, self._best())  # type: ignore[no-untyped-call]
+        return rows, None
+
+    @torch.no_grad()
+    def _best(self) -> Tensor:
+        return self.scores.argmax(dim=1)
+
+    def fanin(self) -> Fanin:
+        """Wiring ``i32[W, k]`` of the highest scores."""
+        chosen = self._best().view(self.fan_in, self.width)
+        return np.ascontiguousarray(chosen.cpu().numpy().T, np.int32)
+
+
+Wires = FixedWires | CandidateWires | MappedWires

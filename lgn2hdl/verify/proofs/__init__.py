@@ -1,0 +1,1 @@
+"""The proofs of a design, part by part, and what they report."""

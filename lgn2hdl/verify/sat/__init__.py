@@ -1,0 +1,1 @@
+"""Graphs of gates, and ways to decide whether two nodes are equal: SAT, sweeping, polynomials."""
