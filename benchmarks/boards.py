@@ -26,7 +26,8 @@ from lgn2hdl.board.boards import find_board, read_pins
 from lgn2hdl.board.build import board_levels, gap_cycles
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
-from lgn2hdl.compiler.flow import compile_network, file_sha256, options_for
+from lgn2hdl.compiler.flow import compile_network, file_sha256
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.verify.board.induction import prove_board
 from lgn2hdl.verify.board.product import BoardProduct, board_product
@@ -72,8 +73,8 @@ class Built:
 def built(model: str, board: str) -> Built:
     """The board of a model, as ``synth`` makes it."""
     path, chosen = MODELS / f"{model}.lgn", find_board(board)
-    options = options_for(chosen.fpga, levels=board_levels(chosen))
-    design = compile_network(model_file.load(path), options).design
+    recipe = Recipe(device=chosen.device, levels=board_levels(chosen))
+    design = compile_network(model_file.load(path), recipe).design
     clock = read_pins(chosen).clock_hz
     timing = UartTiming(cycles_per_bit(clock, DEFAULT_BAUD), gap_cycles(clock))
     identity = describe(design, file_sha256(path), changed=False)

@@ -18,8 +18,9 @@ import time
 import numpy as np
 
 from lgn2hdl.compiler.assemble import assemble
+from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import schedule
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
 from lgn2hdl.passes import prune

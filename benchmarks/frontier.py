@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lgn2hdl.cli.synth import synth_options
-from lgn2hdl.cli.synth_run import write_design
+from lgn2hdl.cli.synth import named
+from lgn2hdl.cli.synth_run import Run, write_design
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model import file as model_file
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -82,8 +83,7 @@ def measured(model: Path) -> Point:
     """Our point: the accuracy from the model's card, the LUTs from Yosys."""
     card = model_file.load(model).card
     with tempfile.TemporaryDirectory() as folder:
-        options = synth_options(model, Path(folder) / "design", None)
-        area = write_design(model, options).area
+        area = write_design(model, Run(Path(folder) / "design", named(Recipe(), model))).area
     return Point(
         dataset=card["dataset"]["name"],
         name=model.name,

@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from lgn2hdl.cli.synth import synth_options
-from lgn2hdl.cli.synth_run import write_design
+from lgn2hdl.cli.synth import named
+from lgn2hdl.cli.synth_run import Run, write_design
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.tools.area import PARTS
 
@@ -27,7 +28,7 @@ def measure(model: Path, folder: Path) -> dict[str, str]:
     """Figures of one model, by row title."""
     network = model_file.load(model)
     began = time.perf_counter()
-    written = write_design(model, synth_options(model, folder))
+    written = write_design(model, Run(folder, named(Recipe(), model)))
     total = time.perf_counter() - began
     compiled, area = written.compiled, written.area
     design = compiled.design

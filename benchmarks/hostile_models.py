@@ -38,7 +38,8 @@ from lgn2hdl.base.errors import Lgn2HdlError, OptionError
 from lgn2hdl.c_export.folder import c_files
 from lgn2hdl.c_export.prepare import c_model
 from lgn2hdl.c_export.vectors import vector_rows
-from lgn2hdl.compiler.flow import compile_network, options_for
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.cpu import Engine, library, supported
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.ir import packed
@@ -49,7 +50,6 @@ from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import Bits, LogicNet
 from lgn2hdl.model.vectors import Vectors
 from lgn2hdl.project.folder import FolderContent, folder_files
-from lgn2hdl.targets.devices import find_device
 from lgn2hdl.tools import native
 
 SECONDS = 10
@@ -128,11 +128,12 @@ def check_engine(network: LogicNet, rows: Integers) -> None:
 
 def check_circuit(network: LogicNet, rows: Integers, rng: np.random.Generator, name: str) -> None:
     """The compiled circuit gives the golden model's bits; all of its files can be written."""
-    choices = {}
+    outputs = ["class"]
     if not isinstance(network.head, Bits):
-        choices = {"scores": bool(rng.random() < 0.7), "margin": bool(rng.random() < 0.5)}
-    device = find_device(str(rng.choice(["xcup", "ecp5-25k", "generic"])))
-    compiled = compile_network(network, options_for(device, effort=None, **choices))
+        outputs += ["scores"] * (rng.random() < 0.7) + ["margin"] * (rng.random() < 0.5)
+    device = str(rng.choice(["xcup", "ecp5-25k", "generic"]))
+    recipe = Recipe(device=device, effort="none", outputs=tuple(outputs))
+    compiled = compile_network(network, recipe)
     design = compiled.design
     inputs = packed.pack(golden.feature_bits(network.features, rows))
     found = packed.unpack(evaluate(design.circuit.netlist, inputs), len(rows))

@@ -33,7 +33,8 @@ from interface_matrix import (  # noqa: E402 (it is the tests' own)
     run_matrix,
 )
 
-from lgn2hdl.hdl.interface import Kind, stream_layout  # noqa: E402
+from lgn2hdl.compiler.interface_choice import Kind  # noqa: E402
+from lgn2hdl.hdl.interface import stream_layout  # noqa: E402
 from lgn2hdl.hdl.interface_verilog import interface_verilog  # noqa: E402
 from lgn2hdl.verify.interface.proof import prove_interface  # noqa: E402
 from lgn2hdl.verify.interface.replay import replay_trace  # noqa: E402

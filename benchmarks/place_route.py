@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from lgn2hdl.compiler.flow import compile_network, options_for, rescheduled
+from lgn2hdl.compiler.flow import compile_network, rescheduled
+from lgn2hdl.compiler.module_names import module_name
+from lgn2hdl.compiler.recipe import Recipe, fields_of_recipe
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import DEFAULT_BEAT_BITS, Interface, Kind, latency
-from lgn2hdl.hdl.module_names import module_name
+from lgn2hdl.hdl.interface import latency
 from lgn2hdl.model import file as model_file
 from lgn2hdl.targets.devices import Device, estimated_mhz, find_device
 from lgn2hdl.tools.place_route import TimingReport, place_and_route
@@ -69,21 +69,24 @@ def main() -> None:
     parser.add_argument("--mhz", type=float)
     parser.add_argument("--wire-levels", type=int, default=0)
     parser.add_argument("--no-wide", action="store_true")
-    kinds = [kind.value for kind in Kind]
-    parser.add_argument("--interface", choices=kinds, default=Kind.PARALLEL.value)
+    kinds = fields_of_recipe()["interface"].choices
+    parser.add_argument("--interface", choices=kinds, default=Recipe.interface)
     parser.add_argument("--clock-enable", action="store_true")
     chosen = parser.parse_args()
     device, network = find_device(chosen.device), model_file.load(chosen.model)
-    top, kind = module_name(chosen.model.stem), Kind(chosen.interface)
-    beat_bits = DEFAULT_BEAT_BITS if kind is Kind.STREAM else None
-    interface = Interface(kind, beat_bits, chosen.clock_enable)
+    recipe = Recipe(
+        device=device.name,
+        wire_levels=chosen.wire_levels,
+        wide=not chosen.no_wide,
+        interface=chosen.interface,
+        clock_enable=chosen.clock_enable,
+    )
+    top, interface = module_name(chosen.model.stem), recipe.around
     enable = " with clock enable" if chosen.clock_enable else ""
-    print(f"{chosen.model.stem} on {device.title}, interface {kind.value}{enable}\n")
+    print(f"{chosen.model.stem} on {device.title}, interface {recipe.interface}{enable}\n")
     print("| " + " | ".join(HEADER) + " |")
     print("|" + "---|" * len(HEADER))
-    mapped_for = replace(device, wide_inputs=device.lut_inputs) if chosen.no_wide else device
-    options = options_for(mapped_for, wire_levels=chosen.wire_levels)
-    compiled = compile_network(network, options)
+    compiled = compile_network(network, recipe)
     for levels in chosen.levels:
         design = rescheduled(compiled, levels).design
         mhz = chosen.mhz or estimated_mhz(device, levels)

@@ -13,7 +13,8 @@ import argparse
 import time
 from pathlib import Path
 
-from lgn2hdl.compiler.flow import Compiled, CompileOptions, compile_network, rescheduled
+from lgn2hdl.compiler.flow import Compiled, compile_network, rescheduled
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir.retiming import as_soon_as_possible
 from lgn2hdl.model import file as model_file
 
@@ -49,7 +50,7 @@ def main() -> None:
           "| part by part | fewest of part by part | program |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|")
     for model in chosen.models:
-        compiled = compile_network(model_file.load(model), CompileOptions(effort=None))
+        compiled = compile_network(model_file.load(model), Recipe(effort="none"))
         for levels in chosen.levels:
             print(row(model.stem, compiled, levels), flush=True)
 

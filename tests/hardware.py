@@ -24,6 +24,7 @@ from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermomet
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
+from lgn2hdl.targets.devices import Device, find_device
 
 
 def features_of_widths(widths: Sequence[int]) -> Features:
@@ -164,6 +165,12 @@ def design_of(
     core = prune(lower(network))[0] if pruned else lower(network)
     circuit, head = assemble(network, core, k=k, carry=carry, scores=scores, margin=margin)
     return schedule(network, circuit, head, levels_per_stage=levels)
+
+
+def device_of(k: int, *, wide: int | None = None, carry: bool = True) -> Device:
+    """A device that is none of the list: inputs of a LUT, of wide functions, and carry chains."""
+    plain = find_device("xcup" if carry else "generic")
+    return replace(plain, name="other", lut_inputs=k, wide_inputs=k if wide is None else wide)
 
 
 def netlist_design(netlist: Netlist, levels: int) -> Design:

@@ -13,9 +13,11 @@ from typing import Any
 from hardware import adder_network, design_of, mixed_network
 
 import lgn2hdl.sim
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import Interface, Kind, top_ports
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.interface import top_ports
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.project.folder import FolderContent, write_folder
 

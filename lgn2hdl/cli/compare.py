@@ -22,7 +22,8 @@ from lgn2hdl.cli.options import (
     require_package,
     trained_dataset,
 )
-from lgn2hdl.compiler.flow import Compiled, compile_network, options_for
+from lgn2hdl.compiler.flow import Compiled, compile_network
+from lgn2hdl.compiler.recipe import DEFAULT_RECIPE, Recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers, require_same_features
 from lgn2hdl.model.network import LogicNet
@@ -32,7 +33,7 @@ from lgn2hdl.verify.differential.engines import circuit_engine, network_engine, 
 from lgn2hdl.verify.differential.vectors import VectorTable, table_of_file, vector_table
 
 DEFAULT_NUMBER = 1000
-DEFAULT_DEVICE = "xcup"
+DEFAULT_DEVICE = DEFAULT_RECIPE.device
 MODULE = "network"
 """Name of the top module; no output folder is written."""
 
@@ -115,7 +116,7 @@ def run_engines(
     """
     golden = golden_results(network, table.integers)
     note(f"compiling {network.n_nodes:,} nodes ...")
-    compiled = compile_network(network, options_for(device))
+    compiled = compile_network(network, Recipe(device=device.name))
     outcomes = []
     for engine in _engines(network, compiled):
         note(f"{engine.name} ...")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import sys
@@ -17,9 +16,10 @@ from lgn2hdl.base.errors import MismatchError, OptionError
 from lgn2hdl.base.files import is_file, temporary_folder
 from lgn2hdl.cli.console import note, print_json
 from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_package
-from lgn2hdl.cli.synth import say_renamed, synth_options
-from lgn2hdl.cli.synth_run import write_design
+from lgn2hdl.cli.synth import DEFAULT_OUT, named, require_packages, say_renamed
+from lgn2hdl.cli.synth_run import Run, top_of, write_design
 from lgn2hdl.compiler.flow import file_sha256
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.project.manifest import MANIFEST, read_manifest
 from lgn2hdl.tools.programs import run_shown
@@ -92,10 +92,18 @@ def _coverage(results: Path) -> dict[str, Any]:
 
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:
     model_file.load(model)  # a damaged file is reported before anything else
-    options = synth_options(model, out, None, data_dir=data_dir)
-    manifest = read_manifest(options.out)
+    recipe = named(Recipe(), model)
+    run = Run(
+        out=out or DEFAULT_OUT / top_of(recipe, model),
+        recipe=recipe,
+        own_folder=out is None,
+        data_dir=data_dir,
+        area=False,
+    )
+    require_packages(recipe)
+    manifest = read_manifest(run.out)
     if manifest is None or manifest.get("model_sha256") != file_sha256(model):
-        note(f"{options.out} is missing or out of date")
-        write_design(model, dataclasses.replace(options, area=False))
+        note(f"{run.out} is missing or out of date")
+        write_design(model, run)
         say_renamed(model)
-    return options.out
+    return run.out

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.baud import DEFAULT_BAUD
@@ -16,7 +16,8 @@ from lgn2hdl.board.build import BoardBuild, BoardOptions, board_levels, require_
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.numbers import WHOLE
 from lgn2hdl.cli.options import require_package
-from lgn2hdl.hdl.interface import Kind
+from lgn2hdl.compiler.interface_choice import PARALLEL
+from lgn2hdl.compiler.recipe import Recipe
 
 
 def board_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,31 +50,34 @@ def board_choice(name: str | None, baud: int | None) -> BoardOptions | None:
     return options
 
 
-def for_board(board: BoardOptions, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of ``synth`` for a board: its device, and LUT levels that suit its clock.
+def for_board(board: BoardOptions, recipe: Recipe, given: set[str]) -> Recipe:
+    """The recipe for a board: its device, and LUT levels that suit its clock.
+
+    Args:
+        board: the board.
+        recipe: how the design would be made without one.
+        given: names of options that stand on the command line.
 
     Raises:
         OptionError: if another device was given, or an interface or an output that the UART does
             not have.
     """
     name, device = board.board.name, board.board.device
-    source = click.get_current_context().get_parameter_source("device")
-    if source is not ParameterSource.DEFAULT and options["device"] != device:
-        raise OptionError(f"--board {name} has {device}: leave --device {options['device']} out")
-    if options["kind"] != Kind.PARALLEL.value or options["clock_enable"]:
+    if "device" in given and recipe.device != device:
+        raise OptionError(f"--board {name} has {device}: leave --device {recipe.device} out")
+    if recipe.around != PARALLEL:
         raise OptionError(
             f"--board {name} puts a UART around the network: leave --interface and --clock-enable "
             "out"
         )
-    if "margin" in (options["outputs"] or ""):
+    if recipe.margin:
         raise OptionError(
             f"--board {name} answers class and scores, and the margin is their difference: leave "
             "margin out of --outputs"
         )
-    levels = options["levels"]
-    if levels is None and options["target_mhz"] is None:
-        levels = board_levels(board.board)
-    return {**options, "device": device, "levels": levels}
+    if not {"levels", "target_mhz"} & given:
+        recipe = replace(recipe, levels=board_levels(board.board))
+    return replace(recipe, device=device)
 
 
 def print_board(build: BoardBuild, folder: Path) -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.synth_board import print_board
-from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, Written, changes
+from lgn2hdl.cli.synth_run import BOARD_FOLDER, Run, Written, changes
 from lgn2hdl.compiler.flow import Compiled
+from lgn2hdl.compiler.interface_choice import PARALLEL, Kind
 from lgn2hdl.hdl.interface import (
-    PARALLEL,
-    Kind,
     description,
     initiation_interval,
     interface_flip_flops,
@@ -20,20 +19,20 @@ from lgn2hdl.hdl.interface import (
 from lgn2hdl.project.report import AREA_HEADER
 
 
-def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
+def report_as_json(run: Run, written: Written) -> dict[str, Any]:
     """JSON-ready values."""
     compiled = written.compiled
     design, mapping = compiled.design, compiled.mapping
     return {
-        "folder": str(options.out),
-        "top": options.name,
+        "folder": str(run.out),
+        "top": run.top,
         "nodes_trained": compiled.lowered.n_gates,
         "gates_pruned": compiled.pruned.n_gates,
         "changes": changes(compiled),
         "mapping": None if mapping is None else asdict(mapping),
         "luts": design.luts(),
-        "interface": description(design, options.interface),
-        "initiation_interval": initiation_interval(design, options.interface),
+        "interface": description(design, written.recipe.around),
+        "initiation_interval": initiation_interval(design, written.recipe.around),
         "levels_per_stage": design.levels_per_stage,
         "flip_flops": design.flip_flops(),
         "flip_flops_naive": design.naive_flip_flops(),
@@ -44,10 +43,10 @@ def report_as_json(options: SynthOptions, written: Written) -> dict[str, Any]:
     }
 
 
-def print_report(options: SynthOptions, written: Written) -> None:
+def print_report(run: Run, written: Written) -> None:
     """Tables of what was compiled, what changed, how large and how fast it is."""
     compiled, report = written.compiled, written.report
-    print_table(str(options.out), ("what", "value"), _design_rows(options, written))
+    print_table(str(run.out), ("what", "value"), _design_rows(run, written))
     if changes(compiled):
         print_table("no longer as trained", ("what", "before", "after"), _change_rows(compiled))
     if report.area is not None:
@@ -55,13 +54,13 @@ def print_report(options: SynthOptions, written: Written) -> None:
         print_table(f"Mapped by {tool}: {report.area.command}", AREA_HEADER, report.area_rows())
     print_table(f"timing on {report.device.title}", ("what", "value"), report.timing_rows())
     if written.board is not None:
-        print_board(written.board, options.out / BOARD_FOLDER)
+        print_board(written.board, run.out / BOARD_FOLDER)
 
 
-def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
+def _design_rows(run: Run, written: Written) -> list[tuple[str, Any]]:
     compiled = written.compiled
     design, luts = compiled.design, compiled.design.luts()
-    kind = f"LUT{options.device.lut_inputs}"
+    kind = f"LUT{run.device.lut_inputs}"
     flip_flops = sum(design.flip_flops().values())
     fewest = "" if design.stages.minimal else " (not proven to be the fewest)"
     return [
@@ -71,16 +70,16 @@ def _design_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any
         (f"{kind} of all parts", sum(luts.values())),
         ("LUT levels per stage", design.levels_per_stage),
         ("latency, clock cycles", written.report.latency_cycles),
-        *_interface_rows(options, written),
+        *_interface_rows(run, written),
         ("flip-flops", f"{flip_flops:,}{fewest}"),
         ("flip-flops, part by part", sum(design.naive_flip_flops().values())),
         ("Verilog written in", f"{written.verilog_seconds:.1f} s"),
     ]
 
 
-def _interface_rows(options: SynthOptions, written: Written) -> list[tuple[str, Any]]:
+def _interface_rows(run: Run, written: Written) -> list[tuple[str, Any]]:
     """What is around the pipeline, unless it is the default."""
-    design, interface = written.compiled.design, options.interface
+    design, interface = written.compiled.design, written.recipe.around
     if interface == PARALLEL:
         return []
     rows: list[tuple[str, Any]] = [("interface", interface.kind.value)]

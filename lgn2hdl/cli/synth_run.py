@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.base.files import require_replaceable
 from lgn2hdl.board.build import BoardBuild, BoardOptions, build_board
@@ -18,15 +17,16 @@ from lgn2hdl.cli.options import trained_dataset
 from lgn2hdl.compiler.flow import (
     DEFAULT_VECTORS,
     Compiled,
-    CompileOptions,
     compile_network,
     dataset_vectors,
     file_sha256,
     rescheduled,
 )
+from lgn2hdl.compiler.module_names import module_name
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import PARALLEL, Interface, latency
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.interface import latency
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import Bits, LogicNet
 from lgn2hdl.model.vectors import Vectors, random_vectors, with_corners
@@ -50,36 +50,32 @@ BOARD_FOLDER = "board"
 
 
 @dataclass(frozen=True)
-class SynthOptions:
-    """What the user chose.
+class Run:
+    """What ``synth`` shall do; how the design is made is in its recipe.
 
     Attributes:
         out: output folder.
-        name: name of the top module.
+        recipe: how the design is made; with the name of its top module.
         own_folder: whether ``out`` must not hold the design of another model, since it follows from
             the name.
-        device: what to map to and to count for.
-        build: how to compile.
-        emitter: what writes the Verilog.
-        interface: what is around the pipeline.
         chooses_outputs: whether the user chose what leaves beside the class.
+        native: whether to optimize with a ``yosys`` on the PATH.
+        check: whether to compare each step with the golden model.
         vectors: number of test vectors.
         dataset, data_dir, label: where rows and test vectors come from.
         area: whether to count cells with Yosys.
         pnr: whether to place and route.
         pnr_seconds: time limit of placing and routing once.
-        target_mhz: clock to choose the LUT levels per stage for; None takes those of ``build``.
+        target_mhz: clock to choose the LUT levels per stage for; None takes those of the recipe.
         board: board to build a bitstream for, in the folder :data:`BOARD_FOLDER`.
     """
 
     out: Path
-    name: str
-    device: Device
-    build: CompileOptions
-    emitter: Emitter = Emitter.TEXT
-    interface: Interface = PARALLEL
+    recipe: Recipe
     own_folder: bool = False
     chooses_outputs: bool = False
+    native: bool = False
+    check: bool = False
     vectors: int = DEFAULT_VECTORS
     dataset: str | None = None
     data_dir: Path | None = None
@@ -90,12 +86,23 @@ class SynthOptions:
     target_mhz: float | None = None
     board: BoardOptions | None = None
 
+    @property
+    def top(self) -> str:
+        """Name of the top module."""
+        return self.recipe.name or self.out.name
+
+    @property
+    def device(self) -> Device:
+        """What to map to and to count for."""
+        return self.recipe.target
+
 
 @dataclass(frozen=True, eq=False)
 class Written:
     """An output folder, and what is known of its design.
 
     Attributes:
+        recipe: how the design was made; its levels per stage are those that a target clock took.
         compiled: the design and how it came about.
         report: area and timing.
         verilog_seconds: time that emitting took.
@@ -103,6 +110,7 @@ class Written:
         board: the bitstream, if one was built.
     """
 
+    recipe: Recipe
     compiled: Compiled
     report: DesignReport
     verilog_seconds: float
@@ -121,7 +129,7 @@ class Written:
         return self.report.area
 
 
-def write_design(model: Path, options: SynthOptions) -> Written:
+def write_design(model: Path, run: Run) -> Written:
     """Compile ``model`` and write its folder.
 
     Raises:
@@ -130,58 +138,62 @@ def write_design(model: Path, options: SynthOptions) -> Written:
     from lgn2hdl.project.folder import folder_files, write_files
 
     network = model_file.load(model)
-    if options.chooses_outputs and isinstance(network.head, Bits):
+    if run.chooses_outputs and isinstance(network.head, Bits):
         raise OptionError(f"the outputs of {model} are bits, not classes: leave --outputs out")
-    require_replaceable(options.out, MANIFEST)
-    if options.own_folder and replaced_version(options.out, model, file_sha256(model)):
-        note(f"note: {options.out} is of another {model.name} and will be replaced")
-    if options.pnr:
-        require_router(options.device)
-    data = _dataset(network, options)
-    vectors = _vectors(network, data, options)
+    require_replaceable(run.out, MANIFEST)
+    if run.own_folder and replaced_version(run.out, model, file_sha256(model)):
+        note(f"note: {run.out} is of another {model.name} and will be replaced")
+    if run.pnr:
+        require_router(run.device)
+    data = _dataset(network, run)
+    vectors = _vectors(network, data, run)
     note(f"compiling {network.n_nodes:,} nodes ...")
-    compiled = compile_network(network, _build(options), data)
-    compiled, timing, search = _placed(compiled, options)
+    recipe = _for_target(run)
+    compiled = compile_network(network, recipe, data, native=run.native, check=run.check)
+    compiled, timing, search = _placed(compiled, recipe, run)
+    recipe = replace(recipe, levels=compiled.design.levels_per_stage)
     began = time.perf_counter()
-    verilog = emit_verilog(compiled.design, options.name, options.emitter, options.interface)
+    verilog = emit_verilog(compiled.design, run.top, recipe.writer, recipe.around)
     seconds = time.perf_counter() - began
-    board = _bitstream(compiled, verilog, file_sha256(model), options)
+    board = _bitstream(compiled, verilog, file_sha256(model), run)
     area = None
-    if options.area and options.device.synthesis is not None:
+    if run.area and run.device.synthesis is not None:
         note("counting cells with Yosys (the first run after installing takes a minute more) ...")
-        area = measure_area(verilog, options.name, options.device)
-    report = replace(unmeasured_report(options, compiled), area=area, timing=timing)
-    files = folder_files(folder_content(model, options, compiled, verilog, vectors, report))
-    write_files(files, options.out)
+        area = measure_area(verilog, run.top, run.device)
+    report = replace(unmeasured_report(recipe, compiled), area=area, timing=timing)
+    content = folder_content(model, recipe, compiled, verilog, vectors, report, run.target_mhz)
+    files = folder_files(content)
+    write_files(files, run.out)
     if board is not None:  # (its copy of the Verilog tells the build as well)
         told = {name: files[name].encode() for name in verilog if name in board.files}
         board = replace(board, files={**board.files, **told})
-        write_board_folder(board, options.out / BOARD_FOLDER)
-    note(f"wrote {options.out}")
-    return Written(compiled, report, seconds, search, board)
+        write_board_folder(board, run.out / BOARD_FOLDER)
+    note(f"wrote {run.out}")
+    return Written(recipe, compiled, report, seconds, search, board)
 
 
-def unmeasured_report(options: SynthOptions, compiled: Compiled) -> DesignReport:
+def unmeasured_report(recipe: Recipe, compiled: Compiled) -> DesignReport:
     """What is known of a design before any tool has seen it."""
     design = compiled.design
-    estimate = estimate_timing(options.device, design.levels_per_stage)
-    return DesignReport(options.device, latency(design, options.interface), estimate)
+    estimate = estimate_timing(recipe.target, design.levels_per_stage)
+    return DesignReport(recipe.target, latency(design, recipe.around), estimate)
 
 
 def folder_content(
     model: Path,
-    options: SynthOptions,
+    recipe: Recipe,
     compiled: Compiled,
     verilog: Mapping[str, str],
     vectors: Vectors,
     report: DesignReport,
+    clock_mhz: float | None,
 ) -> FolderContent:
     """Everything that goes into the output folder."""
     from lgn2hdl.project.folder import FolderContent
 
     return FolderContent(
         design=compiled.design,
-        top=options.name,
+        top=top_of(recipe, model),
         model_sha256=file_sha256(model),
         verilog=verilog,
         vectors=vectors,
@@ -189,37 +201,27 @@ def folder_content(
         report=report,
         golden=compiled.golden,
         changes=changes(compiled),
-        interface=options.interface,
-        clock_mhz=options.target_mhz,
-        options=made_with(options),
+        interface=recipe.around,
+        clock_mhz=clock_mhz,
+        recipe=recipe,
         model_file=model.name,
     )
 
 
+def top_of(recipe: Recipe, model: Path) -> str:
+    """Name of the top module."""
+    return recipe.name or module_name(model.stem)
+
+
 def _bitstream(
-    compiled: Compiled, verilog: Mapping[str, str], sha256: str, options: SynthOptions
+    compiled: Compiled, verilog: Mapping[str, str], sha256: str, run: Run
 ) -> BoardBuild | None:
     """The bitstream, if one was asked for; what is too large for the board is found here."""
-    if options.board is None:
+    if run.board is None:
         return None
-    note(f"building the bitstream for {options.board.board.title} ...")
+    note(f"building the bitstream for {run.board.board.title} ...")
     changed = bool(changes(compiled))
-    return build_board(
-        compiled.design, options.name, verilog, sha256, options.board, changed=changed
-    )
-
-
-def made_with(options: SynthOptions) -> dict[str, Any]:
-    """Options of ``synth`` that decide about the Verilog, as ``synth_options`` takes them."""
-    build = options.build
-    return {
-        "device": options.device.name,
-        "effort": "none" if build.effort is None else build.effort.name,
-        "objective": "small" if build.objective is Objective.LUTS else "shallow",
-        "wire_levels": build.wire_levels,
-        "wide": build.wide == options.device.wide_inputs,
-        "emitter": options.emitter.value,
-    }
+    return build_board(compiled.design, run.top, verilog, sha256, run.board, changed=changed)
 
 
 def changes(compiled: Compiled) -> dict[str, Mapping[str, Any]]:
@@ -228,60 +230,56 @@ def changes(compiled: Compiled) -> dict[str, Mapping[str, Any]]:
     return {name: asdict(report) for name, report in reports.items() if report is not None}
 
 
-def _build(options: SynthOptions) -> CompileOptions:
-    """The options of the compiler; a target clock gives the levels per stage."""
-    if options.target_mhz is None:
-        return options.build
-    levels = levels_for_target(options.device, options.target_mhz)
-    clock = estimated_mhz(options.device, levels)
+def _for_target(run: Run) -> Recipe:
+    """The recipe; a target clock gives the levels per stage."""
+    if run.target_mhz is None:
+        return run.recipe
+    levels = levels_for_target(run.device, run.target_mhz)
+    clock = estimated_mhz(run.device, levels)
     note(
-        f"{options.target_mhz:g} MHz on {options.device.name}: {levels} LUT levels per stage "
+        f"{run.target_mhz:g} MHz on {run.device.name}: {levels} LUT levels per stage "
         f"(about {clock:.0f} MHz by estimate)"
     )
-    return replace(options.build, levels=levels)
+    return replace(run.recipe, levels=levels)
 
 
 def _placed(
-    compiled: Compiled, options: SynthOptions
+    compiled: Compiled, recipe: Recipe, run: Run
 ) -> tuple[Compiled, TimingReport | None, TargetSearch | None]:
     """The design as it is placed and routed, if that was asked for."""
-    if not options.pnr:
+    if not run.pnr:
         return compiled, None, None
 
     def measure(levels: int) -> TimingReport:
-        mhz = options.target_mhz or estimated_mhz(options.device, levels)
+        mhz = run.target_mhz or estimated_mhz(run.device, levels)
         note(f"placing and routing with {levels} LUT levels per stage for {mhz:.0f} MHz ...")
         design = rescheduled(compiled, levels).design
-        verilog = emit_verilog(design, options.name, options.emitter, options.interface)
+        verilog = emit_verilog(design, run.top, recipe.writer, recipe.around)
         return place_and_route(
-            verilog,
-            options.name,
-            options.device,
-            target_mhz=mhz,
-            timeout=options.pnr_seconds,
+            verilog, run.top, run.device, target_mhz=mhz, timeout=run.pnr_seconds
         )
 
-    if options.target_mhz is None:
-        return compiled, measure(options.build.levels), None
-    search = meet_target(measure, options.device, options.target_mhz)
+    if run.target_mhz is None:
+        return compiled, measure(recipe.levels), None
+    search = meet_target(measure, run.device, run.target_mhz)
     levels, timing = search.best
     return rescheduled(compiled, levels), timing, search
 
 
-def _dataset(network: LogicNet, options: SynthOptions) -> Dataset | None:
+def _dataset(network: LogicNet, run: Run) -> Dataset | None:
     """Real rows; None, with a note, where the data set is not at hand and not needed."""
     try:
-        return trained_dataset(network, options.dataset, options.data_dir, options.label)
+        return trained_dataset(network, run.dataset, run.data_dir, run.label)
     except DataError as error:
-        if options.dataset is not None or options.build.needs_data:
+        if run.dataset is not None or run.recipe.needs_data:
             raise
         note(f"note: test vectors are random, not real samples: {error}")
         return None
 
 
-def _vectors(network: LogicNet, data: Dataset | None, options: SynthOptions) -> Vectors:
+def _vectors(network: LogicNet, data: Dataset | None, run: Run) -> Vectors:
     if data is None:
-        vectors = random_vectors(network.features, options.vectors)
+        vectors = random_vectors(network.features, run.vectors)
     else:
-        vectors = dataset_vectors(network, data, options.vectors)
-    return with_corners(network, vectors, options.vectors)
+        vectors = dataset_vectors(network, data, run.vectors)
+    return with_corners(network, vectors, run.vectors)

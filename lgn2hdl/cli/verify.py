@@ -8,24 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from lgn2hdl.base.errors import MismatchError, OptionError
 from lgn2hdl.cli.console import note, print_json, print_table
 from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
-from lgn2hdl.cli.synth import synth, synth_options
-from lgn2hdl.cli.synth_run import SynthOptions
+from lgn2hdl.cli.recipe_options import RECIPE_OPTIONS, given_options, recipe_of
+from lgn2hdl.cli.synth import named, require_packages, synth
+from lgn2hdl.cli.synth_run import top_of
 from lgn2hdl.cli.verify_board import board_parts
 from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
-from lgn2hdl.cli.verify_folder import folder_options, folder_parts, folder_verilog, require_manifest
+from lgn2hdl.cli.verify_folder import (
+    folder_parts,
+    folder_verilog,
+    recipe_of_folder,
+    require_manifest,
+)
 from lgn2hdl.compiler.flow import Compiled, compile_network
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
+from lgn2hdl.compiler.interface_choice import Interface
+from lgn2hdl.compiler.recipe import Emitter, Recipe
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.project.manifest import MANIFEST
-from lgn2hdl.targets.devices import Device, find_device
+from lgn2hdl.targets.devices import Device
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.interface.proof import with_interface
 from lgn2hdl.verify.proofs.folder_files import read_files
@@ -37,11 +43,7 @@ from lgn2hdl.verify.readers.synthesized import synthesized as synthesize
 from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
 from lgn2hdl.verify.sat.deadline import Deadline
 
-SHARED_OPTIONS = (
-    "name", "device", "levels", "effort", "objective", "wire_levels", "wide", "scores", "outputs",
-    "kind", "beat_bits", "clock_enable", "prune_head", "observe", "emitter", "native", "dataset",
-    "data_dir", "label", "as_json",
-)  # fmt: skip
+SHARED_OPTIONS = (*RECIPE_OPTIONS, "scores", "native", "dataset", "data_dir", "label", "as_json")
 """Options of ``synth`` that decide what the Verilog is; ``verify`` has the same ones."""
 
 READERS = {"own": read_text, "yosys": read_with_yosys}
@@ -86,51 +88,55 @@ def verify(
         raise OptionError("only Yosys can read what it made: leave --reader out")
     network = model_file.load(model)
     manifest: Mapping[str, Any] | None = None
-    target = find_device(options["device"])
-    if rtl is not None:
+    given = given_options(context)
+    if rtl is None:
+        recipe = named(recipe_of(options, given), model)
+        target = recipe.target
+    else:
         manifest = require_manifest(rtl, model)
-        told = _of_manifest(context, manifest)
-        _require_the_same(context, rtl, told, {"device"} if synthesized else set())
-        options |= told
-    chosen = synth_options(model, None, **options)
-    if rtl is not None and context.get_parameter_source("device") is ParameterSource.DEFAULT:
-        target = chosen.device
-    require_certifiable(certificate, rtl, chosen, synthesized=synthesized)
-    compiled = _compiled(network, chosen)
+        recipe = recipe_of_folder(rtl, manifest)
+        asked = recipe_of(options, given, recipe)
+        _require_the_same(rtl, recipe, asked, {"device"} if synthesized else set())
+        target = asked.target
+    require_packages(recipe)
+    require_certifiable(certificate, rtl, recipe, synthesized=synthesized)
+    compiled = _compiled(network, recipe, options)
+    top = top_of(recipe, model)
     if rtl is None or manifest is None:
-        text = emit_verilog(compiled.design, chosen.name, chosen.emitter, chosen.interface)
+        text = emit_verilog(compiled.design, top, recipe.writer, recipe.around)
     else:
         files = read_files(rtl, manifest)
         text = folder_verilog(rtl, manifest, files)
-    around, verilog = _around_and_pipeline(text, chosen)
+    around, verilog = _around_and_pipeline(text, top, recipe.around)
     if synthesized:
         verilog = _synthesized(verilog, target)
-    by_yosys = synthesized or chosen.emitter is Emitter.AMARANTH
+    by_yosys = synthesized or recipe.writer is Emitter.AMARANTH
     verifier = Verifier(
         compiled.design.network,
         compiled.design,
         time_limit=time_limit,
         golden=compiled.golden,
+        dont_cares=recipe.dont_cares,
         progress=lambda part: note(f"proving {part} ..."),
     )
     report = verifier.verify(verilog, reader=READERS[reader or ("yosys" if by_yosys else "own")])
-    report = _replayed(report, compiled, verilog, chosen)
+    report = _replayed(report, compiled, verilog, recipe.around)
     report = with_interface(
         report,
-        *(compiled.design, chosen.interface, around, chosen.name),
+        *(compiled.design, recipe.around, around, top),
         time_limit=time_limit,
         by_yosys=reader == "yosys",
         device=target if synthesized else None,
     )
     if rtl is not None and manifest is not None:
         note("comparing the other files of the folder ...")
-        parts = folder_parts(rtl, manifest, files, model, compiled, chosen)
+        parts = folder_parts(rtl, manifest, files, model, compiled, recipe)
         left = None if time_limit is None else max(time_limit - report.seconds, 0.0)
         network_files = {name: files[name] for name in manifest["verilog"]}
-        board = board_parts(rtl, network_files, model, compiled, chosen, Deadline(left))
+        board = board_parts(rtl, network_files, model, compiled, recipe, Deadline(left))
         seconds = report.seconds + sum(part.seconds for part in board)
         report = replace(report, parts=(*report.parts, *parts, *board), seconds=seconds)
-    _print(report, model, rtl, chosen, as_json)
+    _print(report, model, rtl, top, as_json)
     _raise(report)
     write_certificate(certificate, verifier, model, verilog)
 
@@ -138,60 +144,39 @@ def verify(
 verify.params += [item for item in synth.params if item.name in SHARED_OPTIONS]
 
 
-def _of_manifest(context: click.Context, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Options that the manifest tells, converted as if the user had given them.
-
-    Raises:
-        OptionError: if a value is none that the option takes.
-    """
-    parameters = {parameter.name: parameter for parameter in context.command.params}
-    found = {}
-    for name, value in folder_options(manifest).items():
-        try:
-            if not isinstance(value, str | int | float):
-                raise click.BadParameter(f"{value!r} is no text and no number.")
-            found[name] = parameters[name].type_cast_value(context, str(value))
-        except click.BadParameter as error:
-            raise OptionError(
-                f"{MANIFEST}, {name}: {error.message} Run 'lgn2hdl synth' again"
-            ) from None
-    return found
-
-
-def _require_the_same(
-    context: click.Context, rtl: Path, told: Mapping[str, Any], free: set[str]
-) -> None:
+def _require_the_same(rtl: Path, told: Recipe, asked: Recipe, free: set[str]) -> None:
     """Check that the user does not contradict the manifest, but in options that are free.
 
     Raises:
         OptionError: if an option says another thing.
     """
-    parameters = {parameter.name: parameter for parameter in context.command.params}
-    for name, value in told.items():
-        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
-        if given and name not in free and context.params[name] != value:
+    for name, value in told.to_json().items():
+        if name not in free and asked.to_json()[name] != value:
+            shown = ",".join(value) if isinstance(value, list) else value
             raise OptionError(
-                f"{rtl} was made with {value!r} for {parameters[name].opts[0]}: leave it out"
+                f"{rtl} was made with {shown!r} for --{name.replace('_', '-')}: leave it out"
             )
 
 
-def _compiled(network: LogicNet, options: SynthOptions) -> Compiled:
+def _compiled(network: LogicNet, recipe: Recipe, options: Mapping[str, Any]) -> Compiled:
     data = None
-    if options.build.needs_data:
-        data = trained_dataset(network, options.dataset, options.data_dir, options.label)
+    if recipe.needs_data:
+        data = trained_dataset(
+            network, *(options[name] for name in ("dataset", "data_dir", "label"))
+        )
     note(f"compiling {network.n_nodes:,} nodes ...")
-    return compile_network(network, options.build, data)
+    return compile_network(network, recipe, data, native=options["native"])
 
 
 def _around_and_pipeline(
-    verilog: Mapping[str, str], options: SynthOptions
+    verilog: Mapping[str, str], name: str, interface: Interface
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The file of the module around the pipeline, if there is one, and those of the pipeline."""
-    if not options.interface.can_stall:
+    if not interface.can_stall:
         return {}, dict(verilog)
-    top = f"{pipeline_name(options.name, options.interface)}.v"
-    around = f"{options.name}.v"
-    rest = {name: text for name, text in verilog.items() if name not in (around, top)}
+    top = f"{pipeline_name(name, interface)}.v"
+    around = f"{name}.v"
+    rest = {file: text for file, text in verilog.items() if file not in (around, top)}
     return {around: verilog.get(around, "")}, {top: verilog.get(top, ""), **rest}
 
 
@@ -204,21 +189,19 @@ def _synthesized(verilog: Mapping[str, str], device: Device) -> dict[str, str]:
 
 
 def _replayed(
-    report: Report, compiled: Compiled, verilog: Mapping[str, str], options: SynthOptions
+    report: Report, compiled: Compiled, verilog: Mapping[str, str], interface: Interface
 ) -> Report:
     """With a part more that says what a simulator makes of the counterexample, if there is one."""
     if report.counterexample is None:
         return report
     note("simulating the counterexample ...")
     golden = Golden(compiled.design, compiled.golden)
-    enable = options.interface.can_stall or options.interface.clock_enable
+    enable = interface.can_stall or interface.clock_enable
     part = replay_text(golden, report.counterexample, verilog, clock_enable=enable)
     return replace(report, parts=(*report.parts, part))
 
 
-def _print(
-    report: Report, model: Path, rtl: Path | None, options: SynthOptions, as_json: bool
-) -> None:
+def _print(report: Report, model: Path, rtl: Path | None, top: str, as_json: bool) -> None:
     if as_json:
         print_json({"model": str(model), "rtl": str(rtl) if rtl else None, **report.to_json()})
         return
@@ -226,7 +209,7 @@ def _print(
         (part.name, part.verdict.value, part.detail, f"{part.seconds:.1f}") for part in report.parts
     ]
     rows.append(("all", report.verdict.value, "", f"{report.seconds:.1f}"))
-    print_table(str(rtl or options.name), ("part", "verdict", "what", "seconds"), rows)
+    print_table(str(rtl or top), ("part", "verdict", "what", "seconds"), rows)
     if report.counterexample is not None:
         for line in _counterexample_lines(report.counterexample):
             click.echo(line)

@@ -14,8 +14,9 @@ from lgn2hdl.board.build import TOP_SUFFIX, BoardOptions, claims, gap_cycles
 from lgn2hdl.board.folder import MARKER
 from lgn2hdl.board.identity import describe
 from lgn2hdl.cli.console import note
-from lgn2hdl.cli.synth_run import BOARD_FOLDER, SynthOptions, changes
+from lgn2hdl.cli.synth_run import BOARD_FOLDER, changes, top_of
 from lgn2hdl.compiler.flow import Compiled, file_sha256
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.project.manifest import read_manifest
 from lgn2hdl.verify.board.proof import board_wanted, prove_uart
 from lgn2hdl.verify.proofs.folder_files import HASHES, changed_files, read_files, unlisted
@@ -31,7 +32,7 @@ def board_parts(
     verilog: Mapping[str, bytes],
     model: Path,
     compiled: Compiled,
-    options: SynthOptions,
+    recipe: Recipe,
     deadline: Deadline,
 ) -> list[Part]:
     """Verdicts on the files of a board, and on the module around the network; none without one.
@@ -40,8 +41,8 @@ def board_parts(
         rtl: folder of ``synth``.
         verilog: the network's files in it, by name.
         model: the model file.
-        compiled: the model, compiled with the options of the manifest.
-        options: these options.
+        compiled: the model, compiled by the recipe of the manifest.
+        recipe: this recipe.
         deadline: when to give up the proof.
 
     Raises:
@@ -61,7 +62,7 @@ def board_parts(
     pins = read_pins(board.board)
     cycles = cycles_per_bit(pins.clock_hz, board.baud)
     identity = describe(compiled.design, file_sha256(model), changed=bool(changes(compiled)))
-    top = f"{options.name}{TOP_SUFFIX}"
+    top = f"{top_of(recipe, model)}{TOP_SUFFIX}"
     told = claims(board, top, pins.clock_hz / 1e6, cycles, identity)
     names = [*verilog, f"{top}.v"]
     files = read_files(folder, {**report, "verilog": names}, MARKER)

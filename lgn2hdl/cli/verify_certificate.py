@@ -10,15 +10,14 @@ from lgn2hdl.base.files import require_writable, write_atomically
 from lgn2hdl.checker.check import check
 from lgn2hdl.checker.graph import CheckError
 from lgn2hdl.cli.console import note
-from lgn2hdl.cli.synth_run import SynthOptions
-from lgn2hdl.hdl.emit import Emitter
+from lgn2hdl.compiler.recipe import Emitter, Recipe
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.proofs.report import NotProvedError
 
 
 def require_certifiable(
-    path: Path | None, rtl: Path | None, options: SynthOptions, *, synthesized: bool
+    path: Path | None, rtl: Path | None, recipe: Recipe, *, synthesized: bool
 ) -> None:
     """Check that there can be a certificate, if one is wanted, before anything is proved.
 
@@ -29,12 +28,12 @@ def require_certifiable(
     """
     if path is None:
         return
-    if synthesized or options.emitter is Emitter.AMARANTH:
+    if synthesized or recipe.writer is Emitter.AMARANTH:
         raise OptionError(
             "a certificate is about the Verilog that lgn2hdl writes as text: leave --certificate "
             "out, or --synthesized and --emitter"
         )
-    if options.build.needs_data:
+    if recipe.needs_data:
         raise OptionError(
             "a certificate is about the model as its file says it, and --prune-head and --observe "
             "change it: leave one of them out"

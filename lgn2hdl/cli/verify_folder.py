@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.cli.synth_run import SynthOptions, folder_content, unmeasured_report
+from lgn2hdl.cli.synth_run import folder_content, unmeasured_report
 from lgn2hdl.compiler.flow import Compiled, file_sha256
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model.vectors import random_vectors
-from lgn2hdl.project.manifest import MANIFEST, read_manifest
+from lgn2hdl.project.manifest import MANIFEST, RECIPE, read_manifest
 from lgn2hdl.verify.proofs.report import Part
 from lgn2hdl.verify.readers.lexer import plain_text
-
-COMPILER_OPTIONS = ("device", "effort", "objective", "wire_levels", "wide", "emitter")
-"""Options that the manifest keeps as they were given."""
 
 
 def require_manifest(folder: Path, model: Path) -> Mapping[str, Any]:
@@ -52,27 +49,23 @@ def folder_verilog(
     return {name: plain_text(str(folder / name), files[name]) for name in manifest["verilog"]}
 
 
-def folder_options(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of ``synth`` that the manifest tells of."""
-    found: dict[str, Any] = {"name": manifest.get("top")}
-    found["levels"] = _entry(manifest, "pipeline", "levels_per_stage")
-    if manifest.get("head") == "group_sum":
-        outputs = [name for name in ("scores", "margin") if name in manifest]
-        found["outputs"] = ",".join(["class", *outputs])
-    found["kind"] = _entry(manifest, "interface", "kind")
-    found["clock_enable"] = _entry(manifest, "interface", "clock_enable")
-    beat = _entry(manifest, "interface", "beat_bits")
-    found["beat_bits"] = None if beat is None else str(beat)
-    found["prune_head"] = _entry(manifest, "changes", "prune_head", "budget")
-    found["observe"] = _entry(manifest, "changes", "observe", "report", "tolerance")
-    found |= {name: _entry(manifest, "options", name) for name in COMPILER_OPTIONS}
-    return {name: value for name, value in found.items() if value is not None}
+def recipe_of_folder(folder: Path, manifest: Mapping[str, Any]) -> Recipe:
+    """How the folder was made, by its manifest, of which nothing is taken for granted.
 
-
-def _entry(values: Any, *names: str) -> Any:
-    for name in names:
-        values = values.get(name) if isinstance(values, Mapping) else None
-    return values
+    Raises:
+        OptionError: if there is no recipe, or a wrong one.
+    """
+    if RECIPE not in manifest:
+        raise OptionError(f"{folder} was made by an older version: run 'lgn2hdl synth' again")
+    try:
+        recipe = Recipe.from_json(manifest[RECIPE])
+    except OptionError as error:
+        raise OptionError(
+            f"{folder / MANIFEST}, {RECIPE}: {error}; run 'lgn2hdl synth' again"
+        ) from None
+    if recipe.name is None:
+        raise OptionError(f"{folder / MANIFEST}, {RECIPE}: no name; run 'lgn2hdl synth' again")
+    return recipe
 
 
 def folder_parts(
@@ -81,7 +74,7 @@ def folder_parts(
     files: Mapping[str, bytes],
     model: Path,
     compiled: Compiled,
-    options: SynthOptions,
+    recipe: Recipe,
 ) -> tuple[Part, ...]:
     """What is known of the files beside the Verilog, and of the manifest.
 
@@ -90,8 +83,8 @@ def folder_parts(
         manifest: its manifest.
         files: its files.
         model: the model file.
-        compiled: the model, compiled with the options of the manifest.
-        options: these options.
+        compiled: the model, compiled by the recipe of the manifest.
+        recipe: this recipe.
     """
     from lgn2hdl.verify.proofs.folder_proof import (
         prove_folder,  # needs what only writing a folder does
@@ -101,10 +94,11 @@ def folder_parts(
     known = clock if isinstance(clock, float) and 0 < clock < math.inf else None
     content = folder_content(
         model,
-        replace(options, target_mhz=known),
+        recipe,
         compiled,
         folder_verilog(folder, manifest, files),
         random_vectors(compiled.design.network.features, 1),
-        unmeasured_report(options, compiled),
+        unmeasured_report(recipe, compiled),
+        known,
     )
     return prove_folder(folder, manifest, files, content)

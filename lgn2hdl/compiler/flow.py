@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.base.errors import ModelFileError, OptionError
 from lgn2hdl.base.files import read_file
 from lgn2hdl.base.system_errors import explained
 from lgn2hdl.compiler.accuracy import netlist_accuracy
 from lgn2hdl.compiler.assemble import assemble
 from lgn2hdl.compiler.check import check_circuit, check_core
-from lgn2hdl.compiler.mapping import DEFAULT, Effort, MappingRecord, map_luts
+from lgn2hdl.compiler.mapping import Effort, MappingRecord, map_luts
 from lgn2hdl.compiler.observe import ObserveReport, observe
 from lgn2hdl.compiler.prune_head import PruneHeadReport, prune_head
+from lgn2hdl.compiler.recipe import DEFAULT_RECIPE, Recipe
 from lgn2hdl.compiler.schedule import Design, schedule
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.ir.circuit import lut_costs
@@ -31,64 +30,8 @@ from lgn2hdl.passes.dont_cares import prune_thermometer
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.targets.devices import Device
 
-DEFAULT_LEVELS = 2
-"""LUT levels per stage; a carry chain counts as one."""
-
 DEFAULT_VECTORS = 1000
 """Samples in the folder's test vectors."""
-
-
-@dataclass(frozen=True)
-class CompileOptions:
-    """How to compile.
-
-    Attributes:
-        levels: most LUT levels between two registers.
-        k: inputs of a LUT.
-        wide: inputs of the widest function that the device makes of LUTs and multiplexers in one
-            level, at least ``k``.
-        carry: whether adders may use carry chains; those of LUT6 devices take in other logic.
-        effort: how hard ABC tries to find few LUTs; None leaves the pruned gates as they are.
-        objective: whether the head is made small or shallow.
-        wire_levels: levels that the wires into the core count for, to have registers on them.
-        scores: whether the scores leave the hardware beside the class.
-        margin: whether the difference of the two highest scores does.
-        dont_cares: whether what thermometer bits imply about each other is made use of.
-        native: use a ``yosys`` on the PATH and not the one that pip installs.
-        check: compare every step with the golden model, on random samples and on test rows.
-        prune_head: part of the training rows that may be lost by dropping outputs; None drops none.
-        observe: training rows in which a node may differ from what replaces it; None replaces none.
-    """
-
-    levels: int = DEFAULT_LEVELS
-    k: int = 6
-    wide: int = 6
-    carry: bool = True
-    effort: Effort | None = DEFAULT
-    objective: Objective = Objective.LUTS
-    wire_levels: int = 0
-    scores: bool = True
-    margin: bool = False
-    dont_cares: bool = True
-    native: bool = False
-    check: bool = False
-    prune_head: float | None = None
-    observe: int | None = None
-
-    @property
-    def needs_data(self) -> bool:
-        """Whether training rows decide about anything."""
-        return self.prune_head is not None or self.observe is not None
-
-
-def options_for(device: Device, **choices: Any) -> CompileOptions:
-    """Options that make use of what the device has, and further choices."""
-    return CompileOptions(
-        k=device.lut_inputs,
-        wide=device.wide_inputs,
-        carry=device.has_carry_chains,
-        **choices,
-    )
 
 
 @dataclass(frozen=True)
@@ -134,58 +77,74 @@ class Compiled:
 
 def compile_network(
     network: LogicNet,
-    options: CompileOptions = CompileOptions(),
+    recipe: Recipe = DEFAULT_RECIPE,
     data: Dataset | None = None,
+    *,
+    device: Device | None = None,
+    native: bool = False,
+    check: bool = False,
 ) -> Compiled:
     """Prune, map to LUTs, add encoder and head, schedule.
 
     Args:
         network: the trained network.
-        options: how.
-        data: rows for ``options.prune_head`` and ``options.observe``, and for ``options.check``.
+        recipe: how.
+        data: rows for ``recipe.prune_head`` and ``recipe.observe``, and for ``check``.
+        device: a device that is not among those with a name; None takes that of the recipe.
+        native: use a ``yosys`` on the PATH and not the one that pip installs.
+        check: compare every step with the golden model, on random samples and on test rows.
 
     Raises:
-        OptionError: if an option is out of range.
+        OptionError: if the recipe does not suit the network.
         DataError: if ``data`` is needed and is not that of the network.
         ToolError: if mapping fails.
         MismatchError: if a check finds a difference.
     """
-    rows = _rows(network, options, data)
+    target = recipe.target if device is None else device
+    rows = _rows(network, recipe, data)
     pruned_head = None
-    if options.prune_head is not None and rows is not None:
+    if recipe.prune_head is not None and rows is not None:
         train = (rows.x_train, rows.y_train)
         network, pruned_head = prune_head(
-            network, train, options.prune_head, (rows.x_test, rows.y_test)
+            network, train, recipe.prune_head, (rows.x_test, rows.y_test)
         )
     lowered = lower(network)
-    pruned, records = _pruned(network, lowered, options)
+    pruned, records = _pruned(network, lowered, recipe)
     golden, observed = None, None
-    if options.observe is not None and rows is not None:
-        golden, observed = _observed(network, pruned, options.observe, rows)
-        pruned, more = _pruned(network, golden, options)
+    if recipe.observe is not None and rows is not None:
+        golden, observed = _observed(network, pruned, recipe.observe, rows)
+        pruned, more = _pruned(network, golden, recipe)
         records += more
     core, mapping = pruned, None
-    if options.effort is not None:
-        core, mapping = _mapped(core, options, options.effort)
+    if recipe.search is not None:
+        wide = target.wide_inputs if recipe.wide else target.lut_inputs
+        core, mapping = _mapped(core, (target.lut_inputs, wide), recipe.search, native=native)
     circuit, head = assemble(
         network,
         core,
-        k=options.k,
-        carry=options.carry,
-        scores=options.scores,
-        margin=options.margin,
-        objective=options.objective,
-        wire_levels=options.wire_levels,
+        k=target.lut_inputs,
+        carry=target.has_carry_chains,
+        scores=recipe.scores,
+        margin=recipe.margin,
+        objective=recipe.objective,
+        wire_levels=recipe.wire_levels,
     )
-    design = schedule(network, circuit, head, levels_per_stage=options.levels)
-    if options.check:
-        samples = random_vectors(network.features, DEFAULT_VECTORS).integers
-        if rows is not None:
-            samples = np.concatenate([samples, rows.x_test])
-        reference = lowered if golden is None else golden
-        check_core(network, reference, {"pruning": pruned, "mapping": core}, samples)
-        check_circuit(design, reference, samples)
-    return Compiled(design, lowered, pruned, golden, records, mapping, pruned_head, observed)
+    design = schedule(network, circuit, head, levels_per_stage=recipe.levels)
+    compiled = Compiled(design, lowered, pruned, golden, records, mapping, pruned_head, observed)
+    if check:
+        _check(compiled, core, rows)
+    return compiled
+
+
+def _check(compiled: Compiled, core: Netlist, rows: Dataset | None) -> None:
+    """Compare every step with the golden model, on random samples and on test rows."""
+    network = compiled.design.network
+    samples = random_vectors(network.features, DEFAULT_VECTORS).integers
+    if rows is not None:
+        samples = np.concatenate([samples, rows.x_test])
+    reference = compiled.lowered if compiled.golden is None else compiled.golden
+    check_core(network, reference, {"pruning": compiled.pruned, "mapping": core}, samples)
+    check_circuit(compiled.design, reference, samples)
 
 
 def rescheduled(compiled: Compiled, levels: int) -> Compiled:
@@ -201,9 +160,9 @@ def rescheduled(compiled: Compiled, levels: int) -> Compiled:
     return replace(compiled, design=design)
 
 
-def _rows(network: LogicNet, options: CompileOptions, data: Dataset | None) -> Dataset | None:
+def _rows(network: LogicNet, recipe: Recipe, data: Dataset | None) -> Dataset | None:
     if data is None:
-        if options.needs_data:
+        if recipe.needs_data:
             raise OptionError("dropping outputs or observing needs training rows: give --dataset")
         return None
     require_same_features(network.features, data.features, data.name)
@@ -211,21 +170,29 @@ def _rows(network: LogicNet, options: CompileOptions, data: Dataset | None) -> D
 
 
 def _pruned(
-    network: LogicNet, netlist: Netlist, options: CompileOptions
+    network: LogicNet, netlist: Netlist, recipe: Recipe
 ) -> tuple[Netlist, tuple[PassRecord, ...]]:
-    if not options.dont_cares:
+    if not recipe.dont_cares:
         return prune(netlist)
     encoder, features = network.encoder, network.features
     return prune_thermometer(netlist, encoder.feature, encoder.threshold, features.highest)
 
 
 def _mapped(
-    netlist: Netlist, options: CompileOptions, effort: Effort
+    netlist: Netlist, inputs: tuple[int, int], effort: Effort, *, native: bool
 ) -> tuple[Netlist, MappingRecord]:
-    """The netlist as LUTs, or as wide functions where these take fewer LUTs."""
-    widths = (options.k, options.wide) if options.wide > options.k else (options.k,)
-    results = [map_luts(netlist, k, effort, native=options.native) for k in widths]
-    return min(results, key=lambda item: int(lut_costs(item[0], options.k).sum()))
+    """The netlist as LUTs, or as wide functions where these take fewer LUTs.
+
+    Args:
+        netlist: pruned gates.
+        inputs: of a LUT, and of the widest function that LUTs joined in one level compute.
+        effort: how hard to look.
+        native: whether to use a ``yosys`` on the PATH.
+    """
+    k, wide = inputs
+    widths = (k, wide) if wide > k else (k,)
+    results = [map_luts(netlist, width, effort, native=native) for width in widths]
+    return min(results, key=lambda item: int(lut_costs(item[0], k).sum()))
 
 
 def _observed(

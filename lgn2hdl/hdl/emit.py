@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from lgn2hdl.compiler.interface_choice import PARALLEL, Interface
+from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import PARALLEL, Interface, pipeline_name
+from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.verilog import verilog_files
-
-
-class Emitter(Enum):
-    """What writes the Verilog; both do so from the same plan, behind the same ports."""
-
-    TEXT = "text"
-    AMARANTH = "amaranth"
 
 
 def emit_verilog(

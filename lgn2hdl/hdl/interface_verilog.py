@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, Kind, StreamLayout, stream_layout, top_ports
+from lgn2hdl.hdl.interface import StreamLayout, stream_layout, top_ports
 from lgn2hdl.hdl.names import in_lines
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
 from lgn2hdl.hdl.verilog import UNUSED_OFF, UNUSED_ON, module_head

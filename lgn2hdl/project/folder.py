@@ -14,28 +14,21 @@ from typing import Any
 import lgn2hdl
 from lgn2hdl.arithmetic.encoder import packing
 from lgn2hdl.base.files import replaced_folder
+from lgn2hdl.compiler.interface_choice import PARALLEL, Interface, Kind
+from lgn2hdl.compiler.recipe import DEFAULT_RECIPE, Recipe
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import (
-    PARALLEL,
-    Interface,
-    Kind,
-    description,
-    initiation_interval,
-    latency,
-    timing_notes,
-    top_ports,
-)
+from lgn2hdl.hdl.interface import description, initiation_interval, latency, timing_notes, top_ports
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.features import IS_MISSING, NOT_A_CATEGORY
 from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.model.vectors import Vectors, vector_files
 from lgn2hdl.project.build_digest import build_digest, stamped
 from lgn2hdl.project.integration import Integration, integration_files
-from lgn2hdl.project.manifest import MANIFEST, MODEL_FILE, manifest_text
+from lgn2hdl.project.manifest import MANIFEST, MODEL_FILE, RECIPE, manifest_text
 from lgn2hdl.project.render import render
 from lgn2hdl.project.report import DesignReport
 
-MANIFEST_VERSION = 4
+MANIFEST_VERSION = 5
 
 REPORT = "report.json"
 """What was measured, if anything was."""
@@ -70,8 +63,7 @@ class FolderContent:
         changes: what is no longer as trained, for the manifest.
         interface: what is around the pipeline.
         clock_mhz: clock for the constraint files, in MHz; None takes the one of the report.
-        options: options of ``lgn2hdl synth`` that decide about the Verilog and that nothing else in
-            the manifest tells, by name.
+        recipe: how the design was made, the name of its top module included.
         model_file: name of the model file, without its folders; empty if there is none.
     """
 
@@ -86,7 +78,7 @@ class FolderContent:
     changes: Mapping[str, Any] = field(default_factory=dict)
     interface: Interface = PARALLEL
     clock_mhz: float | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Recipe = DEFAULT_RECIPE
     model_file: str = ""
 
 
@@ -190,7 +182,7 @@ def manifest_claims(content: FolderContent) -> dict[str, Any]:
             "stages": design.latency,
             "fewest_registers": design.stages.minimal,
         },
-        "options": dict(content.options),
+        RECIPE: content.recipe.to_json(),
         "changes": dict(content.changes),
         "gates_trained": content.gates_before,
         "luts": design.luts(),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import lgn2hdl
+from lgn2hdl.compiler.interface_choice import Interface
+from lgn2hdl.compiler.reserved import VHDL
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, initiation_interval, latency, timing_notes, top_ports
+from lgn2hdl.hdl.interface import initiation_interval, latency, timing_notes, top_ports
 from lgn2hdl.hdl.ports import Port
-from lgn2hdl.hdl.reserved import VHDL
 from lgn2hdl.project.page import page
 from lgn2hdl.project.render import render
 from lgn2hdl.project.report import DesignReport

@@ -16,6 +16,9 @@ MANIFEST = "manifest.json"
 MODEL_FILE = "model_file"
 """Entry with the name that the model file had, without its folders."""
 
+RECIPE = "recipe"
+"""Entry with the recipe, as :meth:`lgn2hdl.compiler.recipe.Recipe.to_json` gives it."""
+
 
 def read_manifest(folder: Path, name: str = MANIFEST) -> dict[str, Any] | None:
     """The manifest of an output folder, or None if there is none that can be read."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from lgn2hdl.arithmetic.encoder import packing
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, Kind, stream_layout
+from lgn2hdl.hdl.interface import stream_layout
 from lgn2hdl.model.features import IS_MISSING, NOT_A_CATEGORY, Features
 from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.project.render import render

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, Kind, latency, stream_layout
+from lgn2hdl.hdl.interface import latency, stream_layout
 from lgn2hdl.hdl.ports import result_ports
 
 MOST_CYCLES = 8

@@ -26,7 +26,8 @@ from lgn2hdl.board.folder import MARKER, write_board_folder
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.protocol import Flag
 from lgn2hdl.board.top import UartTiming, require_time
-from lgn2hdl.compiler.flow import compile_network, options_for
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model import file as model_file
 
@@ -39,8 +40,8 @@ def built(board: str, model: str = "monk1", **options) -> BoardBuild:
     """The bitstream of a model, of a small one unless another is named."""
     chosen = BoardOptions(find_board(board), **options)
     network = model_file.load(MODELS / f"{model}.lgn")
-    fpga = chosen.board.fpga
-    design = compile_network(network, options_for(fpga, levels=board_levels(chosen.board))).design
+    recipe = Recipe(device=chosen.board.device, levels=board_levels(chosen.board))
+    design = compile_network(network, recipe).design
     return build_board(design, "net", emit_verilog(design, "net"), SHA256, chosen)
 
 
@@ -258,7 +259,7 @@ def test_the_register_of_a_sample_is_as_long_as_the_bits_that_are_read():
 def test_the_estimate_is_below_what_is_mapped(icebreaker):
     network = model_file.load(MODELS / "monk1.lgn")
     board = find_board("icebreaker")
-    design = compile_network(network, options_for(board.fpga, levels=7)).design
+    design = compile_network(network, Recipe(device=board.device, levels=7)).design
     require_estimate(design, board)
     assert icebreaker.routed.cells.lut > 350
     assert icebreaker.routed.cells.flip_flop > 150 + sample_flip_flops(design)

@@ -12,10 +12,10 @@ from lgn2hdl.board.baud import FEWEST_CYCLES
 from lgn2hdl.board.protocol import Flag
 from lgn2hdl.board.top import UartTiming
 from lgn2hdl.board.uart import BITS_OF_BYTE
-from lgn2hdl.compiler.flow import compile_network, options_for
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.datasets import load_dataset
 from lgn2hdl.model import file as model_file
-from lgn2hdl.targets.devices import find_device
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FASTEST = UartTiming(FEWEST_CYCLES, 20 * FEWEST_CYCLES * BITS_OF_BYTE)
@@ -25,8 +25,8 @@ N_TESTS = 4 + 4 + 2 * (2 + 1 + 2 + 1 + 1 + 1) + 1
 
 def demo() -> BoardCase:
     """The network of the demo, as it is on an iCEBreaker."""
-    options = options_for(find_device("ice40-up5k"), levels=7)
-    design = compile_network(model_file.load(MODELS / "digits.lgn"), options).design
+    recipe = Recipe(device="ice40-up5k", levels=7)
+    design = compile_network(model_file.load(MODELS / "digits.lgn"), recipe).design
     return BoardCase(design, "digits", load_dataset("digits").x_test[:10], damaged=8)
 
 

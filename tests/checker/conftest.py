@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hardware import mixed_network
+from hardware import device_of, mixed_network
 
 from lgn2hdl.checker.check import check
-from lgn2hdl.compiler.flow import CompileOptions, compile_network
-from lgn2hdl.compiler.mapping import FAST
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.interface_choice import Interface
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
+from lgn2hdl.targets.devices import Device
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.proofs.report import Verdict
+
+UNMAPPED = Recipe(effort="none")
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,16 @@ def certified(tmp_path_factory):
 
     def call(
         network: LogicNet,
-        options: CompileOptions | None = None,
+        recipe: Recipe = UNMAPPED,
         interface: Interface | None = None,
+        device: Device | None = None,
     ) -> Case:
-        options = options or CompileOptions(effort=None)
         path = tmp_path_factory.mktemp("model") / "m.lgn"
         model_file.save(network, path)
-        design = compile_network(network, options).design
+        design = compile_network(network, recipe, device=device).design
         more = {} if interface is None else {"interface": interface}
         files = emit_verilog(design, "top", **more)
-        verifier = Verifier(network, design, dont_cares=options.dont_cares)
+        verifier = Verifier(network, design, dont_cares=recipe.dont_cares)
         assert verifier.verify(files).verdict is Verdict.PROVED
         content = {name: text.encode() for name, text in files.items()}
         model = path.read_bytes()
@@ -64,5 +67,6 @@ def certified(tmp_path_factory):
 @pytest.fixture(scope="session")
 def case(certified) -> Case:
     """A small network with negative scores, a margin, and gates that SAT has merged."""
-    options = CompileOptions(k=4, effort=FAST, margin=True)
-    return certified(mixed_network(width=18, fan_ins=(2, 4)), options)
+    recipe = Recipe(effort="fast", outputs=("class", "scores", "margin"))
+    device = device_of(4, wide=6)
+    return certified(mixed_network(width=18, fan_ins=(2, 4)), recipe, device=device)

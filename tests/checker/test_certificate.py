@@ -16,6 +16,7 @@ import pytest
 from hardware import (
     adder_network,
     constant_network,
+    device_of,
     mixed_network,
     wire_network,
 )
@@ -26,8 +27,8 @@ from networks import networks
 from lgn2hdl import checker
 from lgn2hdl.checker.__main__ import main
 from lgn2hdl.checker.graph import CheckError
-from lgn2hdl.compiler.flow import CompileOptions
-from lgn2hdl.hdl.interface import Interface
+from lgn2hdl.compiler.interface_choice import Interface
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.ir.packed import pack, unpack
 from lgn2hdl.model import file as model_file
@@ -47,11 +48,12 @@ def test_random_networks_have_certificates(
     certified, network: LogicNet, k: int, carry: bool, levels: int, scores: bool
 ) -> None:
     is_sum = isinstance(network.head, GroupSum)
-    options = CompileOptions(
-        levels=levels, k=k, wide=k, carry=carry, effort=None, scores=scores or not is_sum,
-        margin=is_sum and levels == 2, dont_cares=bool(levels % 2), wire_levels=levels - 1,
+    outputs = ["scores"] * (scores or not is_sum) + ["margin"] * (is_sum and levels == 2)
+    recipe = Recipe(
+        levels=levels, effort="none", outputs=("class", *outputs), dont_cares=bool(levels % 2),
+        wire_levels=levels - 1,
     )  # fmt: skip
-    said = certified(network, options).check()
+    said = certified(network, recipe, device=device_of(k, carry=carry)).check()
     assert said[0].startswith("proved for every input: module top in top.v, ")
 
 
@@ -62,11 +64,13 @@ def test_random_networks_have_certificates(
 )  # fmt: skip
 def test_odd_networks_have_certificates(certified, network: LogicNet) -> None:
     for scores in (True, False) if isinstance(network.head, GroupSum) else (True,):
-        assert certified(network, CompileOptions(scores=scores, effort=None)).check()
+        assert certified(
+            network, Recipe(effort="none", outputs=("class", *["scores"] * scores))
+        ).check()
 
 
 def test_a_clock_enable_is_checked(certified) -> None:
-    case = certified(SMALL, None, Interface(clock_enable=True))
+    case = certified(SMALL, interface=Interface(clock_enable=True))
     assert case.check()
     files = dict(case.files)
     files["top.v"] = files["top.v"].replace(b"if (rst | enable)", b"if (enable)")
@@ -87,8 +91,8 @@ def test_what_is_said(case) -> None:
 
 
 def test_the_same_proof_gives_the_same_bytes(certified) -> None:
-    options = CompileOptions(effort=None)
-    one, other = (certified(SMALL, options) for _ in range(2))
+    recipe = Recipe(effort="none")
+    one, other = (certified(SMALL, recipe) for _ in range(2))
     assert one.certificate == other.certificate
 
 
@@ -110,7 +114,7 @@ SMALL = mixed_network(seed=24, widths=(3, 1, 4, 2), width=12, fan_ins=(3, 3))
 
 @pytest.fixture(scope="module")
 def small(certified):
-    return certified(SMALL, CompileOptions(effort=None))
+    return certified(SMALL, Recipe(effort="none"))
 
 
 def results_of(files: dict[str, bytes], widths: dict[str, int]) -> np.ndarray:

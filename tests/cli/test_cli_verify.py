@@ -11,7 +11,7 @@ import pytest
 
 from lgn2hdl.checker.check import check_paths
 from lgn2hdl.cli import run
-from lgn2hdl.cli.verify_folder import COMPILER_OPTIONS, folder_options
+from lgn2hdl.compiler.recipe import Recipe, fields_of_recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.tools import verilator
 
@@ -101,16 +101,52 @@ def test_a_folder_is_proved_with_the_options_that_made_it(read_json, made, optio
     assert report["rtl"] == str(out)
 
 
-def test_the_manifest_tells_the_options(folder, made):
-    manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["options"]) == set(COMPILER_OPTIONS)
+def recipe_in(folder) -> Recipe:
+    return Recipe.from_json(json.loads((folder / "manifest.json").read_text())["recipe"])
+
+
+def test_the_manifest_keeps_the_recipe(folder, made):
+    assert recipe_in(folder) == Recipe(name="monk3")
     options = ("--device", "ecp5-25k", "--effort", "fast", "--head", "shallow", "--no-wide",
                "--wire-levels", "2", "--outputs", "class")  # fmt: skip
     other = made(*options)
-    found = folder_options(json.loads((other / "manifest.json").read_text()))
-    wanted = {"device": "ecp5-25k", "effort": "fast", "objective": "shallow", "wire_levels": 2,
-              "wide": False, "emitter": "text", "outputs": "class"}  # fmt: skip
-    assert wanted.items() <= found.items()
+    assert recipe_in(other) == Recipe(
+        name="monk3", device="ecp5-25k", effort="fast", head="shallow", wide=False, wire_levels=2,
+        outputs=("class",),
+    )  # fmt: skip
+
+
+def test_the_recipe_has_the_levels_of_the_target_clock(made):
+    out = made("--target-mhz", "400", "--interface", "stream", "--beat-bits", "whole")
+    found = recipe_in(out)
+    levels = json.loads((out / "manifest.json").read_text())["pipeline"]["levels_per_stage"]
+    assert found == Recipe(name="monk3", levels=levels, interface="stream", beat_bits="whole")
+
+
+def test_a_folder_of_an_older_version(fails, copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["recipe"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    message = fails("verify", MONK, "--rtl", copy)
+    assert message.endswith("was made by an older version: run 'lgn2hdl synth' again")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"levels": "2"}, 'recipe: levels is "2": give a whole number'),
+        ({"colour": 1}, 'recipe: a recipe has no entry "colour"'),
+        ({"name": None}, "recipe: no name"),
+        ({"device": "abacus"}, "recipe: no device 'abacus'"),
+    ],
+)
+def test_a_folder_with_a_wrong_recipe(fails, copy, change, words):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["recipe"] |= change
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    message = fails("verify", MONK, "--rtl", copy)
+    assert words in message
+    assert message.endswith("run 'lgn2hdl synth' again")
 
 
 def test_the_interface_is_part_of_the_proof(lgn2hdl, made, no_simulator):
@@ -233,7 +269,7 @@ def test_a_manifest_without_verilog(fails, copy, names):
     [
         *[("top",), ("pipeline", "levels_per_stage"), ("changes", "prune_head", "budget")],
         *[("interface", name) for name in ("kind", "clock_enable", "beat_bits")],
-        *[("options", name) for name in COMPILER_OPTIONS],
+        *[("recipe", name) for name in fields_of_recipe()],
     ],
     ids=lambda names: names[-1],
 )

@@ -13,9 +13,9 @@ from lgn2hdl.board.folder import write_board_folder
 from lgn2hdl.board.identity import describe
 from lgn2hdl.board.top import UartTiming, board_verilog
 from lgn2hdl.cli import run
-from lgn2hdl.compiler.flow import compile_network, options_for
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model import file as model_file
-from lgn2hdl.targets.devices import find_device
 from lgn2hdl.tools.area import Cells
 from lgn2hdl.verify.proofs.report import Part, Verdict
 
@@ -31,8 +31,7 @@ def with_board(tmp_path_factory) -> Path:
     arguments = ("synth", MONK, "--out", folder, "--no-area", "--vectors", "5", *options)
     assert run([str(item) for item in arguments]) == 0
     board, manifest = find_board("icebreaker"), json.loads((folder / "manifest.json").read_text())
-    chosen = options_for(find_device("ice40-up5k"), levels=4)
-    design = compile_network(network, chosen).design
+    design = compile_network(network, Recipe(device="ice40-up5k", levels=4)).design
     identity = describe(design, manifest["model_sha256"], changed=False)
     pins = read_pins(board)
     files = {name: (folder / name).read_bytes() for name in manifest["verilog"]}

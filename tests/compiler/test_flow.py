@@ -4,21 +4,18 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hardware import adder_network, mixed_network
+from hardware import adder_network, device_of, mixed_network
 
 from lgn2hdl.base.errors import MismatchError, ModelFileError, OptionError
 from lgn2hdl.compiler import flow
 from lgn2hdl.compiler.flow import (
-    CompileOptions,
     compile_network,
     file_sha256,
-    options_for,
     rescheduled,
 )
-from lgn2hdl.compiler.mapping import FAST
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir.circuit import lut_costs
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.targets.devices import find_device
 
 
 @pytest.fixture(scope="module")
@@ -26,27 +23,41 @@ def network():
     return mixed_network(3)
 
 
-def test_options_of_devices():
-    xilinx, ecp5, generic = (
-        options_for(find_device(name), levels=3) for name in ("xcup", "ecp5-25k", "generic")
-    )
-    assert (xilinx.k, xilinx.wide, xilinx.carry, xilinx.levels) == (6, 6, True, 3)
-    assert (ecp5.k, ecp5.wide, ecp5.carry) == (4, 6, True)
-    assert (generic.k, generic.carry) == (6, False)
+@pytest.mark.parametrize(
+    ("device", "wide", "limits"),
+    [("xcup", True, (6, 6, True)), ("ecp5-25k", True, (4, 6, True)),
+     ("ecp5-25k", False, (4, 4, True)), ("generic", True, (6, 6, False))],
+)  # fmt: skip
+def test_what_a_device_has_is_made_use_of(network, monkeypatch, device, wide, limits):
+    widths, mapped, assembled = [], flow.map_luts, flow.assemble
+
+    def map_luts(netlist, k, effort, *, native):
+        widths.append(k)
+        return mapped(netlist, k, effort, native=native)
+
+    def assemble(*arguments, **options):
+        assert (options["k"], options["carry"]) == (limits[0], limits[2])
+        return assembled(*arguments, **options)
+
+    monkeypatch.setattr(flow, "map_luts", map_luts)
+    monkeypatch.setattr(flow, "assemble", assemble)
+    compiled = compile_network(network, Recipe(device=device, wide=wide, levels=3, effort="fast"))
+    assert widths == sorted(set(limits[:2]))
+    assert compiled.design.levels_per_stage == 3
 
 
 def test_what_leaves_the_hardware(network):
     for choices, scores, margin in (
         ({}, True, False),
-        ({"scores": False}, False, False),
-        ({"margin": True}, True, True),
+        ({"outputs": ("class",)}, False, False),
+        ({"outputs": ("class", "margin", "scores")}, True, True),
     ):
-        head = compile_network(network, CompileOptions(effort=None, **choices)).design.head
+        head = compile_network(network, Recipe(effort="none", **choices)).design.head
         assert (head.scores, head.margin) == (scores, margin)
 
 
 def test_rescheduling_keeps_the_circuit(network):
-    compiled = compile_network(network, CompileOptions(effort=None, levels=1))
+    compiled = compile_network(network, Recipe(effort="none", levels=1))
     other = rescheduled(compiled, 3)
     assert other.design.circuit is compiled.design.circuit
     assert other.design.latency == -(-compiled.design.latency // 3)
@@ -60,7 +71,8 @@ def test_the_cheaper_of_narrow_and_wide_luts_is_taken(network):
     """Random tables of four layers: what is taken costs no more LUTs than either alone."""
     costs = []
     for k, wide in ((4, 4), (4, 6)):
-        compiled = compile_network(network, CompileOptions(k=k, wide=wide, effort=FAST, check=True))
+        device = device_of(k, wide=wide)
+        compiled = compile_network(network, Recipe(effort="fast"), device=device, check=True)
         netlist = compiled.design.circuit.netlist
         costs.append(compiled.design.circuit.lut_count()["core"])
         assert netlist.n_pins <= wide
@@ -71,8 +83,8 @@ def test_the_cheaper_of_narrow_and_wide_luts_is_taken(network):
 @pytest.mark.parametrize("k", [3, 4, 6])
 @pytest.mark.parametrize("make", [mixed_network, lambda: adder_network(4)], ids=["classes", "bits"])
 def test_every_number_of_lut_inputs_passes_the_checks(make, k):
-    options = CompileOptions(k=k, wide=k, effort=FAST, check=True, carry=k > 3)
-    compiled = compile_network(make(), options)
+    device = device_of(k, carry=k > 3)
+    compiled = compile_network(make(), Recipe(effort="fast"), device=device, check=True)
     assert compiled.mapping is not None
     assert compiled.mapping.luts_after > 0
 
@@ -87,27 +99,27 @@ def test_a_wrong_mapping_is_found(network, monkeypatch):
 
     right = flow.map_luts
     monkeypatch.setattr(flow, "map_luts", wrong)
-    options = CompileOptions(effort=FAST, check=True)
+    recipe = Recipe(effort="fast")
     with pytest.raises(MismatchError, match=r"mapping changes output \d+") as caught:
-        compile_network(network, options)
+        compile_network(network, recipe, check=True)
     assert "\n" not in str(caught.value)
-    compile_network(network, dataclasses.replace(options, check=False))
+    compile_network(network, recipe)
 
 
 def test_a_wrong_circuit_is_found(network, monkeypatch):
     right = flow.assemble
-    other = compile_network(network, CompileOptions(effort=None)).design.circuit
+    other = compile_network(network, Recipe(effort="none")).design.circuit
     flipped = dataclasses.replace(other.netlist, outputs=other.netlist.outputs[::-1])
     broken = dataclasses.replace(other, netlist=flipped)
     monkeypatch.setattr(flow, "assemble", lambda *a, **o: (broken, right(*a, **o)[1]))
     with pytest.raises(MismatchError, match="the circuit differs from the network"):
-        compile_network(network, CompileOptions(effort=None, check=True))
+        compile_network(network, Recipe(effort="none"), check=True)
 
 
 @pytest.mark.parametrize("change", [{"prune_head": 0.1}, {"observe": 0}])
 def test_changes_by_data_need_data(network, change):
     with pytest.raises(OptionError, match="needs training rows"):
-        compile_network(network, CompileOptions(effort=None, **change))
+        compile_network(network, Recipe(effort="none", **change))
 
 
 def test_the_hash_of_a_file(tmp_path):

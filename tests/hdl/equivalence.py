@@ -7,10 +7,10 @@ from pathlib import Path
 
 from amaranth.back import rtlil
 
+from lgn2hdl.compiler.interface_choice import Interface
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.component import components
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.hdl.part import plan_parts
 from lgn2hdl.tools.area import yosys
 from lgn2hdl.tools.runner import run_tool

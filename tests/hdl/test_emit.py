@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hardware import adder_network, design_of, features_of_widths, mixed_network
 
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
+from lgn2hdl.compiler.recipe import Emitter
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -2,10 +2,8 @@ import pytest
 from hardware import adder_network, design_of, mixed_network
 
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.compiler.interface_choice import PARALLEL, Interface, Kind
 from lgn2hdl.hdl.interface import (
-    PARALLEL,
-    Interface,
-    Kind,
     description,
     initiation_interval,
     interface_flip_flops,

@@ -17,8 +17,10 @@ from hardware import (
 )
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import PARALLEL, Interface, Kind, interface_flip_flops
+from lgn2hdl.compiler.interface_choice import PARALLEL, Interface, Kind
+from lgn2hdl.compiler.recipe import Emitter
+from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.interface import interface_flip_flops
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.part import PartPlan, plan_parts
 from lgn2hdl.model.network import Bits, GroupSum

@@ -12,8 +12,8 @@ import pytest
 from hardware import adder_network, design_of, mixed_network, raw_table_features
 
 from lgn2hdl.base.errors import OutputError
+from lgn2hdl.compiler.interface_choice import PARALLEL
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import PARALLEL
 from lgn2hdl.hdl.ports import classifier_ports
 from lgn2hdl.model.network import decide
 from lgn2hdl.model.vectors import random_vectors
@@ -74,7 +74,7 @@ def test_manifest_hashes_every_other_file(written):
 def test_manifest_describes_the_design(written, design):
     manifest = read_manifest(written)
     plan = design.head
-    assert manifest["manifest_version"] == 4
+    assert manifest["manifest_version"] == 5
     assert manifest["interface"] == {"kind": "parallel", "clock_enable": False, "flip_flops": 0}
     assert manifest["bench"] == "classifier_bench"
     assert manifest["head"] == "group_sum"

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from hardware import design_of, mixed_network
 
-from lgn2hdl.hdl.interface import Interface, Kind, top_ports
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.hdl.interface import top_ports
 from lgn2hdl.project.integration import Integration, integration_files, vhdl_name
 from lgn2hdl.project.report import DesignReport, estimate_timing
 from lgn2hdl.targets.devices import find_device

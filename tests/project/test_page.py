@@ -9,7 +9,8 @@ import pytest
 from hardware import design_of, features_of_widths, gap_features, mixed_network, raw_table_features
 
 from lgn2hdl.arithmetic.encoder import packing
-from lgn2hdl.hdl.interface import Interface, Kind, stream_layout, top_ports
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.hdl.interface import stream_layout, top_ports
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.project.integration import Integration, integration_files
 from lgn2hdl.project.page import MOST_ROWS, escaped, packing_rows, table

@@ -5,7 +5,8 @@ import json
 import pytest
 from hardware import design_of, mixed_network
 
-from lgn2hdl.hdl.interface import Interface, Kind, latency, top_ports
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.hdl.interface import latency, top_ports
 from lgn2hdl.project.wave import MOST_CYCLES, timing_diagram
 
 INTERFACES = [

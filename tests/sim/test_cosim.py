@@ -16,9 +16,9 @@ from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack
 from processes import is_running, wait_for_text, wait_until
 
 from lgn2hdl.compiler.assemble import assemble
+from lgn2hdl.compiler.module_names import module_name
 from lgn2hdl.compiler.schedule import schedule
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.module_names import module_name
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import Vectors, random_vectors

@@ -18,8 +18,8 @@ from interface_matrix import (
     run_matrix,
 )
 
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import Interface, Kind
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.project.folder import FolderContent, write_folder

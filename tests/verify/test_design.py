@@ -13,6 +13,7 @@ from hardware import (
     adder_network,
     constant_network,
     design_of,
+    device_of,
     features_of_widths,
     mixed_network,
     raw_table_features,
@@ -22,8 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from lgn2hdl.compiler.flow import CompileOptions, compile_network
-from lgn2hdl.compiler.mapping import FAST
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
@@ -97,12 +98,12 @@ def require_true_counterexample(design: Design, report: Report, files: dict[str,
 def test_random_networks_are_proved(
     network: LogicNet, k: int, carry: bool, levels: int, scores: bool
 ) -> None:
-    options = CompileOptions(
-        levels=levels, k=k, wide=k, carry=carry, effort=None, scores=scores,
+    recipe = Recipe(
+        levels=levels, effort="none", outputs=("class", "scores") if scores else ("class",),
         dont_cares=bool(levels % 2), wire_levels=levels - 1,
     )  # fmt: skip
-    design = compile_network(network, options).design
-    report = proved(design, dont_cares=options.dont_cares)
+    design = compile_network(network, recipe, device=device_of(k, carry=carry)).design
+    report = proved(design, dont_cares=recipe.dont_cares)
     assert report.verdict is Verdict.PROVED, report.parts
     assert report.counterexample is None
 
@@ -126,8 +127,9 @@ def test_odd_networks_are_proved(network: LogicNet) -> None:
 
 @pytest.mark.parametrize("k", [4, 6])
 def test_mapped_networks_are_proved(k: int) -> None:
-    options = CompileOptions(k=k, wide=6, carry=k == 4, effort=FAST, margin=True)
-    compiled = compile_network(mixed_network(width=40), options)
+    recipe = Recipe(effort="fast", outputs=("class", "scores", "margin"))
+    device = device_of(k, wide=6, carry=k == 4)
+    compiled = compile_network(mixed_network(width=40), recipe, device=device)
     report = proved(compiled.design)
     assert report.verdict is Verdict.PROVED, report.parts
     assert list(verdicts(report))[-8:] == [

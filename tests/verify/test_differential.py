@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from networks import networks
 
 from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
-from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model.network import Bits
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
@@ -33,8 +34,9 @@ def table_of(network, number=60):
 def test_the_engines_in_python_agree(network):
     table = table_of(network)
     golden = golden_results(network, table.integers)
-    options = CompileOptions(effort=None, margin=not isinstance(network.head, Bits))
-    design = compile_network(network, options).design
+    margin = () if isinstance(network.head, Bits) else ("margin",)
+    recipe = Recipe(effort="none", outputs=("class", "scores", *margin))
+    design = compile_network(network, recipe).design
     engines = [
         torch_engine(network),
         network_engine(network),

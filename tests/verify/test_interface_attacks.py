@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hardware import design_of, mixed_network
 
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import Interface, Kind
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.compiler.recipe import Emitter
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.verify.interface.proof import prove_interface
 from lgn2hdl.verify.proofs.report import Verdict
 from lgn2hdl.verify.readers.cells import HardwareError

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from interface_matrix import FAULTS, STREAM_FAULTS, Entry, entries, mutant_entries
 
-from lgn2hdl.hdl.interface import Interface, Kind
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.targets.devices import find_device
 from lgn2hdl.tools import verilator

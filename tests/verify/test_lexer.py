@@ -2,7 +2,7 @@
 
 import pytest
 
-from lgn2hdl.hdl.reserved import SYSTEMVERILOG
+from lgn2hdl.compiler.reserved import SYSTEMVERILOG
 from lgn2hdl.verify.readers.cells import HardwareError
 from lgn2hdl.verify.readers.keywords import RESERVED
 from lgn2hdl.verify.readers.lexer import plain_text, split

@@ -3,8 +3,8 @@
 import pytest
 from hardware import design_of, mixed_network
 
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.hdl.interface import Interface, Kind
 from lgn2hdl.verify.readers.cells import HardwareError
 from lgn2hdl.verify.readers.one_meaning import checked
 

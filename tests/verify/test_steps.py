@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from networks import networks
 
-from lgn2hdl.compiler.flow import CompileOptions, compile_network
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.dont_cares import prune_thermometer
@@ -21,7 +22,7 @@ def same(one: object, other: object) -> bool:
 @settings(max_examples=15)
 def test_steps_begin_and_end_as_the_compiler_does(network: LogicNet) -> None:
     steps = list(pruning_steps(network))
-    compiled = compile_network(network, CompileOptions(effort=None))
+    compiled = compile_network(network, Recipe(effort="none"))
     assert same(steps[0].netlist, lower(network))
     assert same(steps[-1].netlist, compiled.pruned)
     assert any(same(step.netlist, compiled.pruned) for step in steps[:-1])

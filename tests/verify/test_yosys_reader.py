@@ -7,8 +7,9 @@ import pytest
 from hardware import design_of, mixed_network
 
 from lgn2hdl.base.errors import ToolError
-from lgn2hdl.hdl.emit import Emitter, emit_verilog
-from lgn2hdl.hdl.interface import Interface
+from lgn2hdl.compiler.interface_choice import Interface
+from lgn2hdl.compiler.recipe import Emitter
+from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import evaluate

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from lgn2hdl.compiler.interface_choice import Interface
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface
 from lgn2hdl.verify.board.claims import is_slow_enough
 from lgn2hdl.verify.board.induction import prove_board
 from lgn2hdl.verify.board.product import BoardProduct, board_product

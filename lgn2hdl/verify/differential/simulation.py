@@ -17,8 +17,8 @@ from typing import Any
 
 from lgn2hdl.base.errors import ToolError
 from lgn2hdl.base.files import temporary_folder
+from lgn2hdl.compiler.interface_choice import Kind
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Kind
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
 from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.model.vectors import Vectors, vector_files

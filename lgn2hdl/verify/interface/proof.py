@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lgn2hdl.compiler.interface_choice import Interface
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, pipeline_name
+from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.targets.devices import Device
 from lgn2hdl.verify.interface.induction import prove_by_induction
 from lgn2hdl.verify.interface.product import Product, product_of

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.interface import Interface, Kind
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.verify.sat.algebra import Bits, Vector

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from lgn2hdl.hdl.emit import Emitter
+from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.model.features import Features, Integers
 from lgn2hdl.model.vectors import Vectors
 from lgn2hdl.project.folder import REPORT, FolderContent, companion_files, manifest_claims
 from lgn2hdl.project.integration import PAGE
-from lgn2hdl.project.manifest import MODEL_FILE
+from lgn2hdl.project.manifest import MODEL_FILE, RECIPE
 from lgn2hdl.verify.proofs.folder_files import BUILD, HASHES, file_faults, without_build
 from lgn2hdl.verify.proofs.reference import samples_of
 from lgn2hdl.verify.proofs.report import Part, Verdict
@@ -55,7 +55,7 @@ def prove_folder(
         folder: the folder.
         manifest: its manifest.
         files: its other files, as :func:`read_files` gives them.
-        content: what was compiled again with the options of the manifest; the vectors are taken
+        content: what was compiled again by the recipe of the manifest; the vectors are taken
             from the files instead.
     """
     known = {"files": f"{len(files)} files of one run", "manifest": "what it says of the design"}
@@ -143,13 +143,13 @@ def _unmeasured(name: str, text: str) -> object:
 
 def _emitter_fault(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> list[str]:
     """Whether the manifest names another writer of the Verilog than wrote the last part."""
-    options, name = manifest.get("options"), manifest["verilog"][-1]
-    if not isinstance(options, Mapping) or "emitter" not in options:
+    recipe, name = manifest.get(RECIPE), manifest["verilog"][-1]
+    if not isinstance(recipe, Mapping) or "emitter" not in recipe:
         return []
-    said = options["emitter"] == Emitter.AMARANTH.value
+    said = recipe["emitter"] == Emitter.AMARANTH.value
     if files[name].startswith(AMARANTHS) == said:
         return []
-    return [f"options.emitter is {_shown(options['emitter'])}, which did not write {name}"]
+    return [f"{RECIPE}.emitter is {_shown(recipe['emitter'])}, which did not write {name}"]
 
 
 def differences(claimed: Any, right: Any, place: str = "") -> Iterator[str]:

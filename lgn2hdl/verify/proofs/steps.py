@@ -40,7 +40,7 @@ def pruning_steps(
         network: the trained network.
         start: gates that stand for its layers, which pruning starts from; None lowers them.
         dont_cares: whether what thermometer bits imply about each other is made use of, as in
-            :class:`lgn2hdl.compiler.flow.CompileOptions`.
+            :class:`lgn2hdl.compiler.recipe.Recipe`.
     """
     netlist = start
     if netlist is None:

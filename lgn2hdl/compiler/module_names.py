@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.hdl.reserved import why_reserved
+from lgn2hdl.compiler.reserved import why_reserved
 
 PREFIX = "lgn_"
 """In front of a name that cannot be a module's; no reserved word begins with it."""

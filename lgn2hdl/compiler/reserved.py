@@ -138,5 +138,5 @@ def words() -> dict[str, str]:
 @cache
 def cells() -> frozenset[str]:
     """Cells of the FPGA families that Yosys maps to; their case matters."""
-    text = resources.files("lgn2hdl.hdl").joinpath("cells.txt").read_text("utf-8")
+    text = resources.files("lgn2hdl.compiler").joinpath("cells.txt").read_text("utf-8")
     return frozenset(text.split())

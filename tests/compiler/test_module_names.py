@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.hdl import reserved
-from lgn2hdl.hdl.interface import Interface, Kind, top_ports
-from lgn2hdl.hdl.module_names import check_module_name, module_name, why_renamed
+from lgn2hdl.compiler import reserved
+from lgn2hdl.compiler.interface_choice import Interface, Kind
+from lgn2hdl.compiler.module_names import check_module_name, module_name, why_renamed
+from lgn2hdl.hdl.interface import top_ports
 from lgn2hdl.ir.circuit import PARTS
 from lgn2hdl.tools.area import yosys
 from lgn2hdl.tools.runner import run_tool
