@@ -31,13 +31,14 @@ from lgn2hdl.tools.programs import run_program
 FLAGS: tuple[str, ...] = (
     "-O3",
     "-march=native",
-    "-ffp-contract=fast",
+    "-ffp-contract=off",
     "-fno-math-errno",
     "-fPIC",
     "-shared",
     "-std=c11",
 )
-"""Flags of every compilation; ``-march=native`` is left out where the compiler refuses it."""
+"""Flags of every compilation; ``-march=native`` is left out where the compiler refuses it. Products
+and sums are not contracted: with fused multiply-add the last bits would depend on the machine."""
 
 COMPILERS: tuple[str, ...] = ("cc", "gcc", "clang")
 """Programs that are looked for, in this order, unless the environment variable ``CC`` names one."""

@@ -33,6 +33,15 @@ def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generato
     return np.random.default_rng([seed, int(purpose), index])
 
 
+def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Standard normal numbers, drawn as doubles and rounded.
+
+    NumPy takes logarithms for the far ones, in the arithmetic of the C library. Libraries differ in
+    the last bit, which rounding removes; of numbers drawn as float32 it would be left.
+    """
+    return rng.standard_normal(shape).astype(np.float32)
+
+
 def torch_seed(seed: int, purpose: Purpose, index: int = 0) -> int:
     """A seed for a torch generator, with the same independence."""
     return int(np.random.SeedSequence([seed, int(purpose), index]).generate_state(1, np.uint64)[0])

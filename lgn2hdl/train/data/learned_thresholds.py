@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lgn2hdl.model.features import Features, Integers
 from lgn2hdl.model.network import Thermometer
+from lgn2hdl.train.kernels.arithmetic import sigmoid, total
 
 BANDWIDTH = 0.25
 """Softness of the surrogate gradient, in spreads of a feature.
@@ -97,9 +98,9 @@ class _Step(torch.autograd.Function):
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[None, Tensor, None, None]:
         values, scaled, spread = context.saved_tensors
-        soft = torch.sigmoid((values / spread[:, None] - scaled[:, None]) / BANDWIDTH)
+        soft = sigmoid((values / spread[:, None] - scaled[:, None]) / BANDWIDTH)
         slope = soft * (1 - soft) / BANDWIDTH
-        return None, -(gradients[0] * slope).sum(1), None, None
+        return None, -total(gradients[0] * slope, 1), None, None
 
 
 def _columns(integers: Integers | Tensor, device: torch.device) -> Tensor:

@@ -49,8 +49,12 @@ def _library() -> ctypes.CDLL | None:
 
 def available(*tensors: Tensor) -> bool:
     """Whether the kernels can be used on these values: compiled, on the CPU, float32."""
-    usual = all(t.device.type == "cpu" and t.dtype is torch.float32 for t in tensors)
-    return usual and _library() is not None
+    return on_cpu(*tensors) and _library() is not None
+
+
+def on_cpu(*tensors: Tensor) -> bool:
+    """Whether all are float32 on the CPU."""
+    return all(t.device.type == "cpu" and t.dtype is torch.float32 for t in tensors)
 
 
 @functools.cache
@@ -58,11 +62,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
-def _split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
-    """``work(number, begin, end)`` for every piece of ``range(size)``."""
+def split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
+    """``work(number, begin, end)`` for every piece of ``range(size)``, on torch's threads."""
     pieces = [(n, b, min(size, b + piece)) for n, b in enumerate(range(0, size, piece))]
     threads = min(torch.get_num_threads(), len(pieces))
-    if threads == 1:
+    if threads <= 1:
         for item in pieces:
             work(*item)
         return
@@ -74,7 +78,8 @@ def _call(name: str) -> Callable[..., None]:
     return getattr(_library(), name)
 
 
-def _pointer(tensor: Tensor | None) -> int | None:
+def pointer(tensor: Tensor | None) -> int | None:
+    """Address of its first value; null for none."""
     return None if tensor is None else tensor.data_ptr()
 
 
@@ -94,14 +99,14 @@ def lut_forward(x: Tensor, table: Tensor, index: Tensor | None) -> Tensor:
     function = _call("lut_forward")
     fixed = (
         rows.bit_length() - 1,
-        _pointer(x),
-        _pointer(table),
-        _pointer(index),
+        pointer(x),
+        pointer(table),
+        pointer(index),
         nodes,
         samples,
-        _pointer(y),
+        pointer(y),
     )
-    _split(lambda _, begin, end: function(*fixed, begin, end), samples, COLUMNS)
+    split(lambda _, begin, end: function(*fixed, begin, end), samples, COLUMNS)
     return y
 
 
@@ -115,10 +120,13 @@ def lut_backward(
         grad_x = torch.empty_like(x) if index is None else torch.zeros_like(x)
     parts = table.new_empty((-(-samples // COLUMNS), *table.shape))
     function = _call("lut_backward")
-    fixed = (rows.bit_length() - 1, _pointer(x), _pointer(table), _pointer(index), nodes, samples)
-    ends = _pointer(grad), _pointer(grad_x)
-    _split(lambda n, b, e: function(*fixed, *ends, _pointer(parts[n]), b, e), samples, COLUMNS)
-    return grad_x, parts.sum(0)
+    fixed = (rows.bit_length() - 1, pointer(x), pointer(table), pointer(index), nodes, samples)
+    ends = pointer(grad), pointer(grad_x)
+    split(lambda n, b, e: function(*fixed, *ends, pointer(parts[n]), b, e), samples, COLUMNS)
+    table_gradient = parts[0]
+    for part in parts[1:]:  # one after the other: torch's sum depends on the processor
+        table_gradient += part
+    return grad_x, table_gradient
 
 
 def mix_forward(x: Tensor, weight: Tensor, source: Tensor) -> Tensor:
@@ -126,8 +134,8 @@ def mix_forward(x: Tensor, weight: Tensor, source: Tensor) -> Tensor:
     (count, pins), samples = source.shape, x.shape[1]
     y = x.new_empty((pins, samples))
     function = _call("mix_forward")
-    fixed = (_pointer(x), _pointer(weight), _pointer(source), count, pins, samples, _pointer(y))
-    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    fixed = (pointer(x), pointer(weight), pointer(source), count, pins, samples, pointer(y))
+    split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
     return y
 
 
@@ -136,8 +144,8 @@ def mix_backward_weight(x: Tensor, source: Tensor, grad: Tensor) -> Tensor:
     (count, pins), samples = source.shape, x.shape[1]
     result = x.new_empty((count, pins))
     function = _call("mix_backward_weight")
-    fixed = (_pointer(x), _pointer(source), count, pins, samples, _pointer(grad), _pointer(result))
-    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    fixed = (pointer(x), pointer(source), count, pins, samples, pointer(grad), pointer(result))
+    split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
     return result
 
 
@@ -146,9 +154,9 @@ def mix_backward_x(weight: Tensor, source: Tensor, grad: Tensor, n_sources: int)
     (count, pins), samples = source.shape, grad.shape[1]
     result = grad.new_zeros((n_sources, samples))
     function = _call("mix_backward_x")
-    fixed = (_pointer(weight), _pointer(source), count, pins, samples)
-    ends = _pointer(grad), _pointer(result)
-    _split(lambda _, begin, end: function(*fixed, *ends, begin, end), samples, COLUMNS)
+    fixed = (pointer(weight), pointer(source), count, pins, samples)
+    ends = pointer(grad), pointer(result)
+    split(lambda _, begin, end: function(*fixed, *ends, begin, end), samples, COLUMNS)
     return result
 
 
@@ -157,6 +165,6 @@ def choose(score: Tensor, source: Tensor) -> Tensor:
     count, pins = score.shape
     chosen = source.new_empty(pins)
     function = _call("choose")
-    fixed = (_pointer(score), _pointer(source), count, pins, _pointer(chosen))
-    _split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
+    fixed = (pointer(score), pointer(source), count, pins, pointer(chosen))
+    split(lambda _, begin, end: function(*fixed, begin, end), pins, -(-pins // PIECES))
     return chosen

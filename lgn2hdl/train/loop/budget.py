@@ -20,6 +20,7 @@ from lgn2hdl.model.features import Integers
 from lgn2hdl.passes.estimate import estimate_luts, least_luts
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.problem import Problem
+from lgn2hdl.train.kernels.arithmetic import mean, sigmoid, softmax
 from lgn2hdl.train.relax.network import EVALUATION_ROWS, RelaxedNetwork
 
 FIRST_PART, LAST_PART = 0.3, 0.7
@@ -116,13 +117,13 @@ def output_importance(
     outputs = torch.cat(parts, dim=1)
     logits = network.head(outputs.to(network.kept.device)).cpu()
     if y.ndim == 1:
-        wrong = torch.softmax(logits, dim=1) - torch.nn.functional.one_hot(y, logits.shape[1])
+        wrong = softmax(logits.T).T - torch.nn.functional.one_hot(y, logits.shape[1])
     else:
-        wrong = torch.sigmoid(logits) - y
+        wrong = sigmoid(logits) - y
     gradient = wrong.T.repeat_interleave(len(outputs) // logits.shape[1], dim=0)
-    mean = outputs.mean(dim=1, keepdim=True)
-    importance = -(gradient * (outputs - mean)).double().mean(dim=1)
-    return importance.numpy(), (mean[:, 0] > 0.5).float()
+    usual = mean(outputs, 1)
+    importance = -mean(gradient * (outputs - usual[:, None]), 1).double()
+    return importance.numpy(), (usual > 0.5).float()
 
 
 def _least_important(network: RelaxedNetwork, importance: Importance, part: float) -> Tensor:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.kernels.arithmetic import product
 from lgn2hdl.train.loop.distributed import Group
 from lgn2hdl.train.relax.network import RelaxedNetwork
 from lgn2hdl.train.seeds import Purpose, generator
@@ -93,7 +94,7 @@ def _best_sources(x: Tensor, grad: Tensor, group: Group) -> Tensor:
     block = max(1, CORRELATIONS // len(x))
     found = []
     for start in range(0, len(grad), block):
-        correlation = grad[start : start + block] @ signs
+        correlation = product(grad[start : start + block], signs)
         group.add_up([correlation])
         found.append(correlation.argmin(dim=1))
     return torch.cat(found)

@@ -19,6 +19,7 @@ from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.learned_thresholds import LearnedThresholds
 from lgn2hdl.train.data.problem import Batch, Problem, Targets
 from lgn2hdl.train.data.teacher import Teacher, logits_of, require_fit
+from lgn2hdl.train.kernels.arithmetic import warn_if_inexact
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.accuracy import accuracy, test_metrics
 from lgn2hdl.train.loop.budget import Budget
@@ -71,6 +72,7 @@ class Run:
         group: Group,
         command: str,
     ) -> None:
+        warn_if_inexact(group.device)
         self.config, self.teacher, self.group, self.command = config, teacher, group, command
         self.problem = problem = Problem(dataset, config)
         n_names = len(dataset.class_names)
@@ -126,7 +128,8 @@ class Run:
         if self.teacher is not None and config.distill_weight:
             theirs = logits_of(self.teacher, batch.rows, batch.x, device)
             divergence = head.divergence(logits, theirs, config.distill_temperature)
-            loss = torch.lerp(loss, divergence, config.distill_weight)
+            weight = config.distill_weight
+            loss = (1 - weight) * loss + weight * divergence
         if config.size_weight:
             loss = loss + config.size_weight * size_penalty(self.network)
         return loss * (len(batch.rows) / n_rows)

@@ -6,9 +6,10 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lgn2hdl.model.network import Bits, GroupSum, contiguous_groups
+from lgn2hdl.train.kernels.arithmetic import exponential, sigmoid, softmax, spread, total
+from lgn2hdl.train.relax.losses import binary_cross_entropy, cross_entropy, smoothed
 
 LARGEST_LOG_TAU = 80.0
 """The logarithm of tau stays within this and its negative, where its exponential is a float32."""
@@ -35,7 +36,12 @@ class TrainedHead(nn.Module):
         """Tau, differentiable if it is trained."""
         if self.log_tau is None:
             return self._fixed
-        return self.log_tau.clamp(-LARGEST_LOG_TAU, LARGEST_LOG_TAU).exp()
+        return exponential(self.log_tau.clamp(-LARGEST_LOG_TAU, LARGEST_LOG_TAU))
+
+    def divided(self, sums: Tensor) -> Tensor:
+        """Sums over tau."""
+        tau = self.divisor()
+        return sums / (spread(tau, sums) if isinstance(tau, Tensor) else tau)
 
     @property
     def tau(self) -> float:
@@ -49,20 +55,21 @@ class GroupSumHead(TrainedHead):
 
     def forward(self, values: Tensor) -> Tensor:
         """Logits ``[N, C]`` of outputs ``[O, N]``; groups are contiguous."""
-        sums = values.reshape(self.n_names, -1, values.shape[1]).sum(1)
-        return (sums / self.divisor()).T
+        sums = total(values.reshape(self.n_names, -1, values.shape[1]), 1)
+        return self.divided(sums).T
 
     def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
         """Mean cross entropy with classes ``i64[N]``."""
-        return functional.cross_entropy(logits, targets, label_smoothing=label_smoothing)
+        goal = smoothed(targets, self.n_names, label_smoothing, logits)
+        return cross_entropy(logits, goal)
 
     def divergence(self, logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
         """Distillation (Hinton et al., arXiv:1503.02531): cross entropy with a teacher's softmax.
 
         Both logits are divided by ``temperature``; its square keeps the size of the gradients.
         """
-        goal = torch.softmax(teacher / temperature, dim=1)
-        return temperature**2 * functional.cross_entropy(logits / temperature, goal)
+        goal = softmax((teacher / temperature).T).T
+        return temperature**2 * cross_entropy(logits / temperature, goal)
 
     def discrete(self, n_outputs: int) -> GroupSum:
         """The head of the discrete network."""
@@ -74,19 +81,17 @@ class BitsHead(TrainedHead):
 
     def forward(self, values: Tensor) -> Tensor:
         """Logits ``[N, n]`` of outputs ``[n, N]``."""
-        return ((2 * values - 1) / self.divisor()).T
+        return self.divided(2 * values - 1).T
 
     def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
         """Mean binary cross entropy with bits ``f32[N, n]``."""
         goal = targets * (1 - label_smoothing) + label_smoothing / 2
-        return functional.binary_cross_entropy_with_logits(logits, goal)
+        return binary_cross_entropy(logits, goal)
 
     def divergence(self, logits: Tensor, teacher: Tensor, temperature: float) -> Tensor:
         """Distillation: binary cross entropy with a teacher's probabilities."""
-        goal = torch.sigmoid(teacher / temperature)
-        return temperature**2 * functional.binary_cross_entropy_with_logits(
-            logits / temperature, goal
-        )
+        goal = sigmoid(teacher / temperature)
+        return temperature**2 * binary_cross_entropy(logits / temperature, goal)
 
     def discrete(self, n_outputs: int) -> Bits:
         """The head of the discrete network."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lgn2hdl.ir import logic
+from lgn2hdl.train.kernels.arithmetic import sigmoid
 from lgn2hdl.train.relax.nodes import interpolate, straight_through
 from lgn2hdl.train.relax.relaxation import Relaxation, tables_of
 from lgn2hdl.train.wiring.wires import Wires
@@ -60,7 +61,7 @@ class RelaxedLayer(nn.Module):
         hard_rows = self.relaxation.hard_rows(parameters.detach()) if hard else None
         if not self.relaxation.sigmoid_output:
             return interpolate(values, rows, index, hard=hard_rows)
-        soft = torch.sigmoid(interpolate(values, rows, index))
+        soft = sigmoid(interpolate(values, rows, index))
         if hard_rows is None:
             return soft
         return straight_through(soft, interpolate(values.detach(), hard_rows, index))

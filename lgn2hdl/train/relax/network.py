@@ -163,7 +163,7 @@ def _wires(config: TrainConfig, index: int, n_sources: int, places: Places | Non
 
 
 def _first_scores(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    return np.float32(SCORE_SPREAD) * rng.standard_normal(shape, np.float32)
+    return np.float32(SCORE_SPREAD) * standard_normal(rng, shape)
 
 
 def encode(encoder: Thermometer, integers: npt.NDArray[Any]) -> Tensor:

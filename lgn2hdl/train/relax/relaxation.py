@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from lgn2hdl.ir import logic
+from lgn2hdl.train.kernels.arithmetic import logarithm, product, sigmoid, softmax
 from lgn2hdl.train.relax.nodes import straight_through
 
 RESIDUAL_PROBABILITY = 0.9
@@ -68,19 +69,19 @@ class Softmax16:
     ) -> Parameters:
         """Logits ``f32[16, width]``."""
         if initialization == "gaussian":
-            return rng.standard_normal((16, width), np.float32)
+            return standard_normal(rng, (16, width))
         logits = np.zeros((16, width), np.float32)
         odds = 15 * RESIDUAL_PROBABILITY / (1 - RESIDUAL_PROBABILITY)
-        logits[logic.pin_table(2, 0)] = np.log(odds)
+        logits[logic.pin_table(2, 0)] = math.log(odds)
         return logits
 
     def noise(self, parameters: Tensor, uniform: Tensor) -> Tensor:
         """Gumbel noise: the argmax is a sample of the softmax."""
-        return parameters - torch.log(-torch.log(uniform))
+        return parameters - logarithm(-logarithm(uniform))
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Expected rows ``[4, W]`` of the mixture of gates."""
-        return _gates(parameters) @ torch.softmax(parameters / temperature, dim=0)
+        return product(_gates(parameters), softmax(parameters / temperature))
 
     def hard_rows(self, parameters: Tensor) -> Tensor:
         """Rows of the likeliest gate."""
@@ -106,11 +107,11 @@ class Light:
 
     def noise(self, parameters: Tensor, uniform: Tensor) -> Tensor:
         """Logistic noise: the sign is a sample of the row's bit."""
-        return parameters + torch.log(uniform) - torch.log1p(-uniform)
+        return parameters + _logistic(uniform)
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Probabilities, row by row."""
-        return torch.sigmoid(parameters / temperature)
+        return sigmoid(parameters / temperature)
 
     def hard_rows(self, parameters: Tensor) -> Tensor:
         """Rows whose probability is above one half."""
@@ -132,12 +133,12 @@ class Walsh:
     ) -> Parameters:
         """Coefficients ``f32[2**fan_in, width]`` of the logits that :class:`Light` starts from."""
         logits = _initial_logits(width, fan_in, initialization, rng)
-        return np.asarray(-_walsh_matrix(fan_in) @ logits / logic.rows(fan_in), np.float32)
+        coefficients = _transform(torch.from_numpy(logits)) / -logic.rows(fan_in)
+        return np.asarray(coefficients.numpy(), np.float32)
 
     def noise(self, parameters: Tensor, uniform: Tensor) -> Tensor:
         """Logistic noise on every row's logit."""
-        noise = torch.log(uniform) - torch.log1p(-uniform)
-        return parameters - _transform(noise) / len(parameters)
+        return parameters - _transform(_logistic(uniform)) / len(parameters)
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Logits of the rows."""
@@ -156,7 +157,11 @@ def _walsh_matrix(fan_in: int) -> npt.NDArray[np.float32]:
 
 def _transform(values: Tensor) -> Tensor:
     matrix = _walsh_matrix(len(values).bit_length() - 1)
-    return torch.as_tensor(matrix, dtype=values.dtype, device=values.device) @ values
+    return product(torch.as_tensor(matrix, dtype=values.dtype, device=values.device), values)
+
+
+def _logistic(uniform: Tensor) -> Tensor:
+    return logarithm(uniform) - logarithm(1 - uniform)
 
 
 class Binary:
@@ -194,7 +199,7 @@ def _initial_logits(
 ) -> Parameters:
     rows = logic.rows(fan_in)
     if initialization == "gaussian":
-        return rng.standard_normal((rows, width), np.float32)
+        return standard_normal(rng, (rows, width))
     sign = 2.0 * logic.address_bits(fan_in)[:, :1] - 1.0
     logit = math.log(RESIDUAL_PROBABILITY / (1 - RESIDUAL_PROBABILITY))
     return np.repeat(sign * logit, width, axis=1).astype(np.float32)

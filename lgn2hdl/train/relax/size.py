@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lgn2hdl.train.kernels.arithmetic import mean, sigmoid
 from lgn2hdl.train.relax.network import RelaxedNetwork
 
 
@@ -25,7 +26,7 @@ def interactions(rows: Tensor) -> Tensor:
     for first in range(fan_in):
         for second in range(first + 1, fan_in):
             difference = cube.diff(dim=first).diff(dim=second).abs()
-            total = total + difference.reshape(-1, rows.shape[1]).mean(0)
+            total = total + mean(difference.reshape(-1, rows.shape[1]), 0)
     return total
 
 
@@ -34,6 +35,6 @@ def size_penalty(network: RelaxedNetwork) -> Tensor:
     parts = []
     for layer in network.relaxed_layers:
         rows = layer.relaxation.rows(layer.logits, 1.0)
-        probabilities = torch.sigmoid(rows) if layer.relaxation.sigmoid_output else rows
+        probabilities = sigmoid(rows) if layer.relaxation.sigmoid_output else rows
         parts.append(interactions(probabilities))
-    return torch.cat(parts).mean()
+    return mean(torch.cat(parts), 0)

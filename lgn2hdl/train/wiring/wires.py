@@ -23,6 +23,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from lgn2hdl.train.kernels.arithmetic import mean, product, softmax, total
 from lgn2hdl.train.kernels.backend import Kernels, backend
 from lgn2hdl.train.wiring.candidates import redraw
 from lgn2hdl.train.wiring.wiring import Fanin, Places
@@ -107,7 +108,7 @@ class _Choose(torch.autograd.Function):
         else:
             products = torch.stack([(x.index_select(0, s) * grad).sum(1) for s in source])
         if ctx.correlation:
-            products = 2 * products - grad.sum(1)
+            products = 2 * products - total(grad, 1)
         return grad_x, products, None, None, None
 
 
@@ -150,7 +151,7 @@ class CandidateWires(nn.Module):
     def _rows(self, x: Tensor, hard: bool) -> Tensor:
         if self.selection == "correlation":
             return self._choose(x, self.scores, True)
-        weight = torch.softmax(self.scores, dim=0)
+        weight = softmax(self.scores)
         if self.selection == "softmax" and not hard:
             return mix(x, weight, self.source)
         return self._choose(x, weight, False)
@@ -201,11 +202,11 @@ class CandidateWires(nn.Module):
             radius=radius,
         )
         self.source.copy_(torch.from_numpy(drawn.reshape(count, -1)))
-        mean = self.scores.mean(dim=0, keepdim=True).expand_as(self.scores)
-        self.scores[lost] = mean[lost]
+        usual = mean(self.scores, 0).expand_as(self.scores)
+        self.scores[lost] = usual[lost]
         if adam:
             adam["exp_avg"][lost] = 0
-            usual = adam["exp_avg_sq"].mean(dim=0, keepdim=True).expand_as(self.scores)
+            usual = mean(adam["exp_avg_sq"], 0).expand_as(self.scores)
             adam["exp_avg_sq"][lost] = usual[lost]
 
     @torch.no_grad()
@@ -222,10 +223,10 @@ class CandidateWires(nn.Module):
         pins = new.nonzero()[:, 0]
         worst = self.scores[:, pins].argmin(dim=0)
         self.source[worst, pins] = found[pins].to(self.source.dtype)
-        self.scores[worst, pins] = self.scores[:, pins].mean(dim=0)
+        self.scores[worst, pins] = mean(self.scores[:, pins], 0)
         if adam:
             adam["exp_avg"][worst, pins] = 0
-            adam["exp_avg_sq"][worst, pins] = adam["exp_avg_sq"][:, pins].mean(dim=0)
+            adam["exp_avg_sq"][worst, pins] = mean(adam["exp_avg_sq"][:, pins], 0)
 
 
 class _Map(torch.autograd.Function):
@@ -242,7 +243,7 @@ class _Map(torch.autograd.Function):
         grad_x = None
         if ctx.needs_input_grad[0]:
             grad_x = torch.zeros_like(x).index_add_(0, chosen, grad)
-        return grad_x, grad @ (2 * x - 1).T, None
+        return grad_x, product(grad, (2 * x - 1).T), None
 
 
 class MappedWires(nn.Module):
