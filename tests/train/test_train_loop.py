@@ -176,7 +176,7 @@ def test_rates_and_decay_by_kind_of_parameter():
 
 def test_learned_thresholds_move_and_the_encoder_is_tidied():
     config = dataclasses.replace(CONFIG, encoder="learned", steps=300, learning_rate=0.1,
-                                 layers=(20, 10))  # fmt: skip
+                                 layers=(20, 10), seed=1)  # fmt: skip
     data = make_dataset(400)
     network = train(data, config)
     plain = train(data, dataclasses.replace(config, encoder="quantile"))

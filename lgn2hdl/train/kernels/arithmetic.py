@@ -15,6 +15,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -69,7 +71,8 @@ class _Sigmoid(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (y,) = ctx.saved_tensors
-        return torch.as_tensor(grad * ((1 - y) * y))
+        # (Three separate operations an element: the same everywhere.)
+        return torch.as_tensor(torch.ops.aten.sigmoid_backward(grad, y))
 
 
 def sigmoid(x: Tensor) -> Tensor:
@@ -80,20 +83,36 @@ def sigmoid(x: Tensor) -> Tensor:
 class _Softmax(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        power = exponential(x - x.amax(0))
-        y = power / total(power, 0)
+        y = exact.over_columns("softmax", x.contiguous())
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         (y,) = ctx.saved_tensors
-        return torch.as_tensor(y * (grad - total(grad * y, 0)))
+        return exact.over_columns("softmax_backward", y, grad.contiguous())
 
 
 def softmax(x: Tensor) -> Tensor:
     """Softmax over the first axis of ``[R, C]``."""
     return _Softmax.apply(x) if is_exact(x) else torch.softmax(x, dim=0)  # type: ignore[no-untyped-call]
+
+
+class _Transform(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return exact.over_columns("transform", x.contiguous())
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return exact.over_columns("transform", grad.contiguous())
+
+
+def walsh_transform(x: Tensor, matrix: npt.NDArray[np.float32]) -> Tensor:
+    """``matrix @ x`` for the Walsh-Hadamard matrix ``[R, R]`` of the rows of ``[R, C]``."""
+    if is_exact(x):
+        return _Transform.apply(x)  # type: ignore[no-untyped-call]
+    return torch.as_tensor(matrix, dtype=x.dtype, device=x.device) @ x
 
 
 class _Total(torch.autograd.Function):

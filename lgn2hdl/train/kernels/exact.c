@@ -25,7 +25,6 @@
 
 typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-typedef double dvec __attribute__((vector_size(8 * WIDTH), aligned(8), may_alias));
 
 INLINE vec load(const float *from, int64_t count)
 {
@@ -43,11 +42,6 @@ INLINE void store(float *to, vec value, int64_t count)
         *(vec *)to = value;
     else
         memcpy(to, &value, (size_t)count * sizeof(float));
-}
-
-INLINE dvec widened(vec value)
-{
-    return __builtin_convertvector(value, dvec);
 }
 
 INLINE vec select(ivec mask, vec yes, vec no)
@@ -108,34 +102,135 @@ ELEMENTWISE(exponentials, exponential)
 ELEMENTWISE(logarithms, logarithm)
 ELEMENTWISE(sigmoids, sigmoid_of)
 
-/* y[column] = sum over row of x[row, column], in doubles, row after row. */
+/* Sums take BLOCK terms at a time and then add these sums, which keeps rounding errors small. */
+#define BLOCK 32
+#define BESIDE 4 /* vectors of columns that are summed side by side */
+
+/* y[column] = sum over row of x[row, column], row after row. */
 void sum_columns(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin,
                  int64_t end)
 {
-    for (int64_t column = begin; column < end; column += WIDTH) {
-        dvec total = {0};
-        for (int64_t row = 0; row < rows; row++)
-            total += widened(load(x + row * columns + column, end - column));
-        store(y + column, __builtin_convertvector(total, vec), end - column);
+    for (int64_t column = begin; column < end; column += BESIDE * WIDTH) {
+        vec total[BESIDE] = {{0}};
+        for (int64_t block = 0; block < rows; block += BLOCK) {
+            vec sum[BESIDE] = {{0}};
+            for (int64_t row = block; row < rows && row < block + BLOCK; row++)
+                for (int part = 0; part < BESIDE; part++) {
+                    int64_t at = column + part * WIDTH;
+                    sum[part] += load(x + row * columns + at, end - at);
+                }
+            for (int part = 0; part < BESIDE; part++)
+                total[part] += sum[part];
+        }
+        for (int part = 0; part < BESIDE && column + part * WIDTH < end; part++)
+            store(y + column + part * WIDTH, total[part], end - column - part * WIDTH);
     }
 }
 
-/* y[row] = sum over column of x[row, column], in doubles: PANEL partial sums, then these. */
+/* y[row] = sum over column of x[row, column]: PANEL partial sums, then these in their order. */
 void sum_rows(const float *x, int64_t columns, float *y, int64_t begin, int64_t end)
 {
     for (int64_t row = begin; row < end; row++) {
-        dvec sums[PANEL / WIDTH];
-        for (int part = 0; part < PANEL / WIDTH; part++)
-            sums[part] = (dvec){0};
-        for (int64_t column = 0; column < columns; column += PANEL)
-            for (int part = 0; part < PANEL / WIDTH; part++) {
-                int64_t at = column + part * WIDTH;
-                sums[part] += widened(load(x + row * columns + at, columns - at));
-            }
-        double total = 0;
+        vec total[PANEL / WIDTH] = {{0}};
+        for (int64_t block = 0; block < columns; block += BLOCK * PANEL) {
+            vec sum[PANEL / WIDTH] = {{0}};
+            for (int64_t column = block; column < columns && column < block + BLOCK * PANEL;
+                 column += PANEL)
+                for (int part = 0; part < PANEL / WIDTH; part++) {
+                    int64_t at = column + part * WIDTH;
+                    sum[part] += load(x + row * columns + at, columns - at);
+                }
+            for (int part = 0; part < PANEL / WIDTH; part++)
+                total[part] += sum[part];
+        }
+        float whole = 0;
         for (int part = 0; part < PANEL; part++)
-            total += sums[part / WIDTH][part % WIDTH];
-        y[row] = (float)total;
+            whole += total[part / WIDTH][part % WIDTH];
+        y[row] = whole;
+    }
+}
+
+INLINE vec highest_of(const float *x, int64_t rows, int64_t stride, int64_t left)
+{
+    vec highest = load(x, left);
+    for (int64_t at = stride; at < rows * stride; at += stride) {
+        vec here = load(x + at, left);
+        highest = select(here > highest, here, highest);
+    }
+    return highest;
+}
+
+/* Columns begin to end of y[rows, n], the softmax over the rows of x[rows, n]. */
+void softmax(const float *x, int64_t rows, int64_t n, float *y, int64_t begin, int64_t end)
+{
+    for (int64_t column = begin; column < end; column += WIDTH) {
+        int64_t left = end - column;
+        vec highest = highest_of(x + column, rows, n, left), sum = {0};
+        for (int64_t at = column; at < rows * n; at += n) {
+            vec power = exponential(load(x + at, left) - highest);
+            store(y + at, power, left);
+            sum += power;
+        }
+        for (int64_t at = column; at < rows * n; at += n)
+            store(y + at, load(y + at, left) / sum, left);
+    }
+}
+
+/* Columns begin to end of its gradient, for the softmax y and the gradient of y. */
+void softmax_backward(const float *y, const float *grad, int64_t rows, int64_t n, float *grad_x,
+                      int64_t begin, int64_t end)
+{
+    for (int64_t column = begin; column < end; column += WIDTH) {
+        int64_t left = end - column;
+        vec sum = {0};
+        for (int64_t at = column; at < rows * n; at += n)
+            sum += load(y + at, left) * load(grad + at, left);
+        for (int64_t at = column; at < rows * n; at += n)
+            store(grad_x + at, load(y + at, left) * (load(grad + at, left) - sum), left);
+    }
+}
+
+/* Columns begin to end of y[rows, n], the Walsh-Hadamard transform of the columns of x[rows, n],
+   for 2 to 64 rows. */
+void transform(const float *x, int64_t rows, int64_t n, float *y, int64_t begin, int64_t end)
+{
+    for (int64_t column = begin; column < end; column += WIDTH) {
+        vec value[64];
+        for (int64_t row = 0; row < rows; row++)
+            value[row] = load(x + row * n + column, end - column);
+        for (int64_t half = 1; half < rows; half *= 2)
+            for (int64_t row = 0; row < rows; row++)
+                if (!(row & half)) {
+                    vec low = value[row], high = value[row + half];
+                    value[row] = low + high;
+                    value[row + half] = low - high;
+                }
+        for (int64_t row = 0; row < rows; row++)
+            store(y + row * n + column, value[row], end - column);
+    }
+}
+
+/* Columns begin to end of the cross entropy of logits[classes, n] with goals of the same shape:
+   the loss of every column and its gradient. */
+void cross_entropy(const float *logits, const float *goal, int64_t classes, int64_t n, float *loss,
+                   float *slope, int64_t begin, int64_t end)
+{
+    for (int64_t column = begin; column < end; column += WIDTH) {
+        const float *x = logits + column, *g = goal + column;
+        int64_t left = end - column;
+        vec highest = highest_of(x, classes, n, left), sum = {0}, weight = {0}, met = {0};
+        for (int64_t at = 0; at < classes * n; at += n) {
+            vec low = load(x + at, left) - highest, power = exponential(low);
+            store(slope + column + at, power, left);
+            sum += power;
+            weight += load(g + at, left);
+            met += load(g + at, left) * low;
+        }
+        store(loss + column, weight * logarithm(sum) - met, left);
+        for (int64_t at = 0; at < classes * n; at += n) {
+            vec part = load(slope + column + at, left) / sum * weight;
+            store(slope + column + at, part - load(g + at, left), left);
+        }
     }
 }
 

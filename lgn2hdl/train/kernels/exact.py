@@ -1,4 +1,4 @@
-"""The compiled kernels behind :mod:`lgn2hdl.train.kernels.arithmetic`, on float32 tensors of the CPU.
+"""The compiled kernels of :mod:`lgn2hdl.train.kernels.arithmetic`, on float32 tensors of the CPU.
 
 Every function takes contiguous tensors where :func:`available` is true. Work is split into ranges
 that do not show in the result (``exact.c`` defines every bit of it).
@@ -46,6 +46,10 @@ def _library() -> ctypes.CDLL | None:
             "sigmoids": (address, address),
             "sum_columns": (address, number, number, address),
             "sum_rows": (address, number, address),
+            "softmax": (address, number, number, address),
+            "softmax_backward": (address, address, number, number, address),
+            "transform": (address, number, number, address),
+            "cross_entropy": (address, address, number, number, address, address),
             "multiply": (address, address, number, number, address),
             "adam": (ctypes.POINTER(AdamFactors), *[address] * 4),
         }
@@ -90,6 +94,31 @@ def sum_rows(x: Tensor) -> Tensor:
     piece = max(1, ELEMENTS // max(columns, 1))
     split(lambda _, begin, end: function(*fixed, begin, end), rows, piece)
     return y
+
+
+def over_columns(name: str, x: Tensor, *others: Tensor) -> Tensor:
+    """``softmax``, ``softmax_backward`` or ``transform`` of the columns of ``[R, C]``."""
+    rows, columns = x.shape
+    y = torch.empty_like(x)
+    function = _call(name)
+    fixed = (*map(pointer, (x, *others)), rows, columns, pointer(y))
+    piece = max(PANEL, ELEMENTS // max(rows, 1))
+    split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
+    return y
+
+
+def cross_entropy(logits: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Of logits ``[C, N]`` with goals ``[C, N]``: that of every column, ``[N]``, and its gradient.
+
+    It is ``-sum(goal * log softmax(logits))``.
+    """
+    classes, columns = logits.shape
+    loss, slope = logits.new_empty(columns), torch.empty_like(logits)
+    function = _call("cross_entropy")
+    fixed = (*map(pointer, (logits, goal)), classes, columns, pointer(loss), pointer(slope))
+    piece = max(PANEL, ELEMENTS // max(classes, 1))
+    split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
+    return loss, slope
 
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Losses in the arithmetic of :mod:`lgn2hdl.train.kernels.arithmetic`, so that no processor shows in them.
+"""Losses in the arithmetic of :mod:`lgn2hdl.train.kernels.arithmetic`: no processor shows in them.
 
 torch's own are used where that arithmetic is not available.
 """
@@ -11,24 +11,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lgn2hdl.train.kernels.arithmetic import exponential, is_exact, logarithm, mean, sigmoid, total
+from lgn2hdl.train.kernels import exact
+from lgn2hdl.train.kernels.arithmetic import exponential, is_exact, logarithm, mean, sigmoid
 
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, goal: Tensor) -> Tensor:
-        x, goal = logits.T, goal.T
-        low = x - x.amax(0)
-        power = exponential(low)
-        sums = total(power, 0)
-        weight = total(goal, 0)
-        ctx.save_for_backward((power / sums * weight - goal) / x.shape[1])
-        return mean(weight * logarithm(sums) - total(goal * low, 0), 0)
+        loss, slope = exact.cross_entropy(logits.T.contiguous(), goal.T.contiguous())
+        ctx.save_for_backward(slope)
+        return mean(loss, 0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (slope,) = ctx.saved_tensors
-        return (grad * slope).T, None
+        return (grad / slope.shape[1] * slope).T, None
 
 
 def cross_entropy(logits: Tensor, goal: Tensor) -> Tensor:

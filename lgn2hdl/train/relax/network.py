@@ -18,7 +18,7 @@ from lgn2hdl.train.config import MAPPING, TrainConfig
 from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead, Head
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.relax.relaxation import RELAXATIONS
-from lgn2hdl.train.seeds import Purpose, generator
+from lgn2hdl.train.seeds import Purpose, generator, standard_normal
 from lgn2hdl.train.wiring.candidates import draw_candidates
 from lgn2hdl.train.wiring.wires import CandidateWires, FixedWires, MappedWires, Wires
 from lgn2hdl.train.wiring.wiring import WIRINGS, Places, fixed_wiring, node_places

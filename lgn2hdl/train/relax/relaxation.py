@@ -16,8 +16,15 @@ import torch
 from torch import Tensor
 
 from lgn2hdl.ir import logic
-from lgn2hdl.train.kernels.arithmetic import logarithm, product, sigmoid, softmax
+from lgn2hdl.train.kernels.arithmetic import (
+    logarithm,
+    product,
+    sigmoid,
+    softmax,
+    walsh_transform,
+)
 from lgn2hdl.train.relax.nodes import straight_through
+from lgn2hdl.train.seeds import standard_normal
 
 RESIDUAL_PROBABILITY = 0.9
 """How sure a node with residual initialization is to pass pin 0 through."""
@@ -156,8 +163,7 @@ def _walsh_matrix(fan_in: int) -> npt.NDArray[np.float32]:
 
 
 def _transform(values: Tensor) -> Tensor:
-    matrix = _walsh_matrix(len(values).bit_length() - 1)
-    return product(torch.as_tensor(matrix, dtype=values.dtype, device=values.device), values)
+    return walsh_transform(values, _walsh_matrix(len(values).bit_length() - 1))
 
 
 def _logistic(uniform: Tensor) -> Tensor:
