@@ -65,7 +65,7 @@ def test_threads(threads):
 
 
 OPTIONS = {
-    "digits-demo": "be6e33f68c488c6f",
+    "digits-demo": "7892601fe0da2f4c",
     "mnist": "cd2cc8221402d0f5",
     "tabular": "206476c1430afe82",
 }
