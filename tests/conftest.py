@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,35 @@ if SHARED_DATA.is_dir():
 # No test is timed: a busy machine shall not make one fail.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+OWN_CACHES = ("native", "objects", "tools")
+"""Folders of our cache that each session of tests fills anew."""
+
+
+def _with_a_cache_of_this_session(config: pytest.Config) -> None:
+    """What the tests compile and map is shared by all workers, and starts from nothing.
+
+    Data sets stay the user's, and caches of other programs, which take minutes to fill.
+    """
+    before = os.environ.get("XDG_CACHE_HOME", "")
+    users = Path(before) if Path(before).is_absolute() else Path.home() / ".cache"
+    folder = tempfile.TemporaryDirectory(prefix="lgn2hdl-tests-cache-")
+    config.add_cleanup(folder.cleanup)
+    (Path(folder.name) / "lgn2hdl").mkdir()
+    (users / "YoWASP").mkdir(parents=True, exist_ok=True)  # (translated once, not every session)
+    kept = [path for path in users.iterdir() if path.name != "lgn2hdl"]
+    kept += [path for path in users.glob("lgn2hdl/*") if path.name not in OWN_CACHES]
+    for path in kept:
+        (Path(folder.name) / path.relative_to(users)).symlink_to(path)
+    os.environ["XDG_CACHE_HOME"] = folder.name  # (workers inherit it)
+    config.add_cleanup(lambda: os.environ.update({"XDG_CACHE_HOME": before}))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start."""
+    if not hasattr(config, "workerinput"):
+        _with_a_cache_of_this_session(config)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,18 +12,15 @@ from typing import Any
 
 from hardware import adder_network, design_of, mixed_network
 
-import lgn2hdl.sim
 from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import top_ports
 from lgn2hdl.model.vectors import random_vectors
-from lgn2hdl.project.folder import FolderContent, write_folder
+from lgn2hdl.project.folder import RUNNER, FolderContent, bench_file, write_folder
 
-BENCH_FILES = (
-    "run_sim.py", "classifier_bench.py", "stall_driver.py", "handshake_bench.py", "stream_bench.py",
-)  # fmt: skip
+BENCH_FILES = ("classifier_bench.py", "stall_driver.py", "handshake_bench.py", "stream_bench.py")
 
 N_VECTORS = 400
 
@@ -225,9 +222,8 @@ def run_matrix(matrix: Matrix, target: Path) -> Outcome:
 def write_matrix(matrix: Matrix, target: Path) -> dict[str, Any]:
     """Write a folder that ``sim/run_sim.py`` simulates; returns its manifest."""
     (target / "sim").mkdir(parents=True)
-    source = Path(lgn2hdl.sim.__file__).parent
-    for name in BENCH_FILES:
-        shutil.copy(source / name, target / "sim" / name)
+    for name in (*BENCH_FILES, *RUNNER):
+        (target / "sim" / name).write_text(bench_file(name))
     shutil.copy(Path(__file__).parent / "sim" / "matrix_bench.py", target / "sim")
     verilog, lines, ports = [], [], [("input", 1, "clk")]
     for entry in (*matrix.designs, *matrix.mutants):

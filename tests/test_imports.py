@@ -49,7 +49,7 @@ INNER: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Room -> its own rooms and modules, each of which may import those before it."""
 
-COPIED = ("scratch", "leash", "leash_keeper")
+COPIED = ("scratch", "leash", "leash_keeper", "user_cache", "compile_once")
 """Modules of ``base`` that are copied into generated folders: they import nothing of ours."""
 
 ONLY_IN = {

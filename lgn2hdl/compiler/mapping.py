@@ -19,12 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lgn2hdl.base.errors import ToolError
-from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, depth
 from lgn2hdl.passes import prune
 from lgn2hdl.tools.bench_format import from_bench, to_bench
-from lgn2hdl.tools.runner import Tool, run_tool, script_tool
+from lgn2hdl.tools.cached_run import run_cached
+from lgn2hdl.tools.runner import Tool, script_tool
 
 INSTALL = "run 'pip install lgn2hdl[synth]'"
 INSTALL_NATIVE = "put yosys on the PATH, or use the one that pip installs"
@@ -195,7 +195,8 @@ def run_abc(
 
     Yosys lends its ABC out by mapping a module of one gate, which is put aside first and put back
     last, with our script. The exit code is 0 whatever ABC did, and what ABC prints is lost in the
-    WebAssembly build, so that only the files tell.
+    WebAssembly build, so that only the files tell. The same commands run once for the same inputs
+    (:mod:`cached_run`).
 
     Raises:
         ToolError: if a file was not written, or Yosys is missing, fails or takes too long.
@@ -203,13 +204,9 @@ def run_abc(
     one_gate = "module one_gate(input a, b, output y); assign y = a & b; endmodule\n"
     script = "read_verilog one_gate.v; simplemap; abc -lut 2 -script script.abc"
     steps = [step.strip() for text in ("backup", *commands, "restore") for step in text.split(";")]
-    with temporary_folder() as folder:
-        files = {"one_gate.v": one_gate, "script.abc": "\n".join(steps) + "\n", **inputs}
-        for file_name, text in files.items():
-            (folder / file_name).write_text(text)
-        # Relative paths: a tool in WebAssembly sees its working folder, and has its own /tmp.
-        run_tool(yosys, ["-q", "-p", script], folder=folder, outputs=outputs, timeout=timeout)
-        return [(folder / file_name).read_text(errors="replace") for file_name in outputs]
+    files = {"one_gate.v": one_gate, "script.abc": "\n".join(steps) + "\n", **inputs}
+    # Relative paths: a tool in WebAssembly sees its working folder, and has its own /tmp.
+    return run_cached(yosys, ["-q", "-p", script], files, outputs, timeout=timeout)
 
 
 def _checked(mapped: Netlist, netlist: Netlist) -> Netlist:

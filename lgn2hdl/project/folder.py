@@ -36,7 +36,10 @@ REPORT = "report.json"
 PROCESSES = ("leash.py", "leash_keeper.py", "scratch.py")
 """Files of every test bench that are copies of our own modules: what starts programs."""
 
-RUNNER = ("run_sim.py", "verilog_coverage.py", *PROCESSES)
+COMPILER = ("compile_once.py", "user_cache.py")
+"""More copies: what compiles the simulation, and no part of it twice."""
+
+RUNNER = ("run_sim.py", "verilog_coverage.py", *PROCESSES, *COMPILER)
 """Files of every test bench: what builds and runs it."""
 
 BENCHES = {
@@ -259,5 +262,5 @@ def _json(value: Any) -> str:
 
 def bench_file(name: str) -> str:
     """Text of a file of the test bench."""
-    package = "lgn2hdl.base" if name in PROCESSES else "lgn2hdl.sim"
+    package = "lgn2hdl.base" if name in (*PROCESSES, *COMPILER) else "lgn2hdl.sim"
     return resources.files(package).joinpath(name).read_text("utf-8")

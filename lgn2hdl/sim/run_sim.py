@@ -118,7 +118,9 @@ def build_folder() -> Iterator[Path]:
 
 
 def link(build: Path, name: str, target: Path) -> str:
-    """``target`` by a path inside the build folder, which has no spaces."""
+    """``target`` by a path without spaces: its own, else that of a link in the build folder."""
+    if PLAIN.fullmatch(str(target)):
+        return str(target)
     (build / name).symlink_to(target)
     return str(build / name)
 
@@ -144,13 +146,13 @@ def build_verilator(
 
     need("make", "g++")
     environment = dict(os.environ)
-    program = "verilator"
+    program, python = "verilator", link(build, "python3", Path(sys.executable))
     variables: dict[str, str] = {}
     root = wheel_root() if wish == "wheel" else None
     if root is not None:
         environment["VERILATOR_ROOT"] = link(build, "verilator", root)
         program = str(root / "bin" / "verilator_bin")
-        variables = {**WHEEL_MAKE, "PYTHON3": link(build, "python3", Path(sys.executable))}
+        variables = {**WHEEL_MAKE, "PYTHON3": python}
     else:
         check_version(program)
     top = manifest["top"]
@@ -173,11 +175,19 @@ def build_verilator(
     )  # fmt: skip
     # Building takes longer than simulating some thousand cycles: the compiler shall not optimize.
     settings = [f"{name}={value}" for name, value in variables.items()]
+    if "OBJCACHE" not in environment:
+        settings.append(f"OBJCACHE={compile_once(build, python)}")
     jobs = f"-j{os.cpu_count() or 1}"
     call(
         ["make", jobs, "-C", str(build), "-f", "Vtop.mk", "OPT_FAST=-O0", *settings],
         environment,
     )
+
+
+def compile_once(build: Path, python: str) -> str:
+    """The command before the compiler's, so that nothing is compiled that was compiled before."""
+    script = link(build, "compile_once.py", FOLDER / "sim" / "compile_once.py")
+    return f"{python} -E -S {script}"
 
 
 def check_version(program: str) -> None:

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lgn2hdl.base.errors import ToolError
-from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.targets.devices import Device, find_device, require_capacity
-from lgn2hdl.tools.runner import Tool, run_tool, script_tool
+from lgn2hdl.tools.cached_run import run_cached
+from lgn2hdl.tools.runner import Tool, script_tool
 
 PARTS = ("encoder", "core", "popcount", "argmax")
 """The parts of a design, in the order in which a sample passes them; Bits ends with the core."""
@@ -106,7 +106,8 @@ def measure_area(
     """Map the design with Yosys to a device and count cells module by module.
 
     The parts stay separate modules, so that logic does not move between them; shift registers are
-    not extracted, so that flip-flops are comparable with the schedule's.
+    not extracted, so that flip-flops are comparable with the schedule's. The same Verilog is mapped
+    once: what Yosys counted is remembered (:mod:`cached_run`).
 
     Args:
         verilog: file texts by name, as emitted.
@@ -120,13 +121,8 @@ def measure_area(
     """
     command = device.synthesis_command(top)
     script = f"read_verilog {' '.join(verilog)}; {command}; tee -q -o stat.json stat -json"
-    with temporary_folder() as folder:
-        for file_name, text in verilog.items():
-            (folder / file_name).write_text(text)
-        run_tool(
-            yosys(), ["-q", "-p", script], folder=folder, outputs=["stat.json"], timeout=timeout
-        )
-        statistics = _parse((folder / "stat.json").read_text(errors="replace"))
+    written = run_cached(yosys(), ["-q", "-p", script], verilog, ["stat.json"], timeout=timeout)
+    statistics = _parse(written[0])
     if f"\\{top}" not in statistics["modules"]:
         raise ToolError(f"Yosys wrote no statistics of {top}: try another version")
     emitted = [part for part in PARTS if f"{top}_{part}.v" in verilog]

@@ -18,7 +18,6 @@ import os
 import platform
 import shlex
 import shutil
-import stat
 import subprocess
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from lgn2hdl.base.errors import OutputError, ToolError
 from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.base.scratch import UNFINISHED, scratch_folder
 from lgn2hdl.base.system_errors import reason
+from lgn2hdl.base.user_cache import is_private, private_folder
 from lgn2hdl.tools.programs import run_program
 
 FLAGS: tuple[str, ...] = (
@@ -162,7 +162,7 @@ def _cached(folder: Path, name: str) -> Path | None:
     """The whole library of this name; damaged ones are removed."""
     for path in sorted(folder.glob(f"{name}-*.so")):
         with contextlib.suppress(OSError):
-            if _is_private(path) and path.name == _file_name(name, path.read_bytes()):
+            if is_private(path.lstat()) and path.name == _file_name(name, path.read_bytes()):
                 return path
             path.unlink()
     return None
@@ -220,17 +220,7 @@ def _complaint(printed: str) -> str:
 
 def _cache_folder() -> Path:
     """A folder that only this user can write: in the user's cache, else one for this process."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        cache = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-        folder = cache / "lgn2hdl" / "native"
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if _is_private(folder) and os.access(folder, os.W_OK | os.X_OK):
-            return folder
-    except (OSError, RuntimeError):  # unwritable, or a user without a home
-        pass
-    return _folder_of_this_process()
+    return private_folder("native") or _folder_of_this_process()
 
 
 @functools.cache
@@ -248,11 +238,3 @@ def _folder_of_this_process() -> Path:
 
     atexit.register(remove)
     return folder
-
-
-def _is_private(path: Path) -> bool:
-    """Whether it is no link, belongs to this user, and nobody else can write it."""
-    status = path.lstat()
-    others = stat.S_IWGRP | stat.S_IWOTH
-    mine = status.st_uid == os.getuid() and not status.st_mode & others
-    return mine and not stat.S_ISLNK(status.st_mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,6 +16,9 @@ from lgn2hdl.tools.runner import Tool, run_tool
 
 BENCH = "lgn2hdl_cycles"
 """Module that applies the table."""
+
+COMPILE_ONCE = Path(__file__).parents[1] / "base" / "compile_once.py"
+"""The script that stands before the compiler."""
 
 TIMEOUT = 1800.0
 """Seconds for each step of the build, and for the run."""
@@ -151,18 +155,34 @@ def _built(folder: Path, verilog: Mapping[str, str], bench: str) -> Tool:
     model = folder / "model"
     parts = sorted(path.name for path in model.glob("*.cpp"))
     (model / "all.cc").write_text("".join(f'#include "{name}"\n' for name in parts) + _MAIN)
-    include = root / "include"
-    runtime = [str(include / name) for name in ("verilated.cpp", "verilated_threads.cpp")]
+    return _linked(compiler, model, root / "include")
+
+
+def _linked(compiler: str, model: Path, include: Path) -> Tool:
+    """Compile Verilator's runtime, once for all models, and the model, and link them."""
+    once = (sys.executable, "-E", "-S", str(COMPILE_ONCE))
+    sources = [include / "verilated.cpp", include / "verilated_threads.cpp", Path("all.cc")]
+    objects = [f"{source.stem}.o" for source in sources]
+    flags = ["-O0", "-std=gnu++20", "-w", "-pthread"]
+    includes = [f"-I{include}", f"-I{include / 'vltstd'}"]
+    for source, output in zip(sources, objects, strict=True):
+        arguments = [*flags, *includes, "-c", "-o", output, str(source)]
+        _run_compiler((*once, compiler), arguments, model, output)
+    _run_compiler((compiler,), [*flags, *objects, "-o", "cycles"], model, "cycles")
+    return Tool("the simulation", (str(model / "cycles"),), "it was just built")
+
+
+def _run_compiler(
+    command: tuple[str, ...], arguments: Sequence[str], model: Path, output: str
+) -> None:
     run_tool(
-        Tool("the C++ compiler", (compiler,), "install g++"),
-        ["-O0", "-std=gnu++20", "-w", "-pthread", f"-I{include}", f"-I{include / 'vltstd'}",
-         "all.cc", *runtime, "-o", "cycles"],
+        Tool("the C++ compiler", command, "install g++"),
+        arguments,
         folder=model,
         timeout=TIMEOUT,
         error_text="error:",
-        outputs=["cycles"],
-    )  # fmt: skip
-    return Tool("the simulation", (str(model / "cycles"),), "it was just built")
+        outputs=[output],
+    )
 
 
 def _joined(widths: Mapping[str, int], values: Mapping[str, int]) -> int:

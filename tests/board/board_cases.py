@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from lgn2hdl.board.samples import golden_results, sample_payloads
 from lgn2hdl.board.top import UartTiming, board_verilog
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.project.folder import RUNNER, bench_file
 
 SHA256 = "ab" * 32
 TIMING = UartTiming(bit_cycles=12, gap_cycles=1920)
@@ -112,11 +112,10 @@ def run_bench(cases: list[BoardCase], folder: Path) -> tuple[int, int, str]:
 
 def _run_sim(folder: Path):
     """The program that builds simulations, as if it belonged to this folder."""
-    import lgn2hdl.sim
-
-    source = Path(lgn2hdl.sim.__file__).with_name("run_sim.py")
     (folder / "sim").mkdir()
-    copy = Path(shutil.copy(source, folder / "sim"))
+    for name in RUNNER:
+        (folder / "sim" / name).write_text(bench_file(name))
+    copy = folder / "sim" / "run_sim.py"
     spec = importlib.util.spec_from_file_location("run_sim_of_board", copy)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -48,8 +48,9 @@ def all_files(folder: Path) -> dict[str, bytes]:
 def test_the_files(written):
     assert sorted(all_files(written)) == [
         "Makefile", "README.md", "manifest.json", "quartus.tcl", "report.json",
-        "sim/classifier_bench.py", "sim/leash.py", "sim/leash_keeper.py", "sim/run_sim.py",
-        "sim/scratch.py", "sim/verilog_coverage.py", "top.core", "top.sdc",
+        "sim/classifier_bench.py", "sim/compile_once.py", "sim/leash.py", "sim/leash_keeper.py",
+        "sim/run_sim.py", "sim/scratch.py", "sim/user_cache.py", "sim/verilog_coverage.py",
+        "top.core", "top.sdc",
         "top.v", "top.xdc", "top_argmax.v", "top_core.v", "top_encoder.v",
         "top_instance.vh", "top_popcount.v", "top_vhdl.vhd", "vectors/class_index.hex",
         "vectors/scores.hex", "vectors/x.hex", "vivado.tcl",
@@ -109,8 +110,9 @@ def test_folder_of_a_network_of_bits(tmp_path):
     assert sorted(all_files(tmp_path / "out")) == [
         "Makefile", "README.md", "adder.core", "adder.sdc", "adder.v", "adder.xdc",
         "adder_core.v", "adder_encoder.v", "adder_instance.vh", "adder_vhdl.vhd",
-        "manifest.json", "quartus.tcl", "sim/classifier_bench.py", "sim/leash.py",
-        "sim/leash_keeper.py", "sim/run_sim.py", "sim/scratch.py", "sim/verilog_coverage.py",
+        "manifest.json", "quartus.tcl", "sim/classifier_bench.py", "sim/compile_once.py",
+        "sim/leash.py", "sim/leash_keeper.py", "sim/run_sim.py", "sim/scratch.py",
+        "sim/user_cache.py", "sim/verilog_coverage.py",
         "vectors/bits.hex", "vectors/x.hex", "vivado.tcl",
     ]  # fmt: skip
     manifest = read_manifest(tmp_path / "out")
