@@ -57,7 +57,7 @@ def predict(
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     csv = with_notation(trained_csv_options(network), decimal, separator)
     integers = network.features.integers(read_rows(file, network.features, csv, data_note))
-    compute = predictor(network, engine, threads)
+    compute = predictor(network, engine, threads, len(integers))
     if isinstance(network.head, Bits):
         _print_bits(compute.predict(integers), as_json)
     else:
@@ -115,7 +115,8 @@ def evaluate(
     data = trained_dataset(network, dataset, data_dir, label)
     require_same_features(network.features, data.features, data.name)
     require_same_targets(network, data)
-    right = predictor(network, engine, threads).predict(data.x_test) == data.y_test
+    compute = predictor(network, engine, threads, len(data.x_test))
+    right = compute.predict(data.x_test) == data.y_test
     result = {"model": str(model), "dataset": data.name, "test_rows": len(right), **_result(right)}
     if as_json:
         print_json(result)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 from lgn2hdl.base.errors import ToolError
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.numbers import WholeRange
-from lgn2hdl.cpu import Engine
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import Decisions, LogicNet
+
+FEW_ROWS = 16
+"""Rows that the golden model has computed before the native engine would be ready."""
 
 
 class Compute(Enum):
@@ -47,7 +49,8 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice([item.value for item in Compute]),
         default=Compute.AUTO.value,
         show_default=True,
-        help="native: C, needs a C compiler once; golden: NumPy; auto: native where it works.",
+        help="native: C, needs a C compiler once; golden: NumPy; auto: golden for few rows, else "
+        "native where it works.",
     )
     threads = click.option(
         "--threads",
@@ -59,15 +62,21 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return choice(threads(command))
 
 
-def predictor(network: LogicNet, engine: str, threads: int) -> Predictor:
-    """What computes a network's results; a note tells if it is not the native engine.
+def predictor(network: LogicNet, engine: str, threads: int, n_rows: int) -> Predictor:
+    """What computes a network's results.
+
+    Unless one is demanded that is the golden model for a few rows, else the native engine; a note
+    tells if there is none.
 
     Raises:
         ToolError: if the native engine is demanded and cannot be built.
     """
     golden = Predictor(network.decisions, network.scores)
-    if engine == Compute.GOLDEN.value:
+    few = engine == Compute.AUTO.value and n_rows <= FEW_ROWS
+    if few or engine == Compute.GOLDEN.value:
         return golden
+    from lgn2hdl.cpu import Engine
+
     try:
         native = Engine(network, threads=threads)
     except ToolError as error:

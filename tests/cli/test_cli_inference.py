@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from lgn2hdl.cli.predictor import FEW_ROWS
 from lgn2hdl.cpu import library, memory
 from lgn2hdl.datasets import load_dataset
 
@@ -57,6 +58,18 @@ def test_without_a_compiler_the_golden_model_computes(model, lgn2hdl, rows):
         assert golden[2] == ""
         assert err.startswith(NOTE)
         assert len(err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_few_rows_need_no_compiler(model, lgn2hdl, tmp_path):
+    rows = load_dataset("digits").x_test
+    for count, noted in ((FEW_ROWS, False), (FEW_ROWS + 1, True)):
+        np.save(tmp_path / "few.npy", rows[:count])
+        golden = lgn2hdl("predict", model, tmp_path / "few.npy", "--engine", "golden")
+        code, out, err = lgn2hdl("predict", model, tmp_path / "few.npy")
+        assert (code, out) == golden[:2]
+        assert err.startswith(NOTE) == noted
+        assert len(out.splitlines()) == count
 
 
 @pytest.mark.usefixtures("no_compiler")
