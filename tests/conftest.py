@@ -23,7 +23,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-OWN_CACHES = ("native", "objects", "tools")
+OWN_CACHES = ("objects", "tools")
 """Folders of our cache that each session of tests fills anew."""
 
 
