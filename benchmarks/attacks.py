@@ -115,7 +115,7 @@ class Target:
 
     def _synth(self, path: Path, *options: str) -> Folder:
         name = self.model.stem
-        given = ["--no-area", "--vectors", "20", "--name", name, *options]
+        given = ["--no-area", "--vectors", "20", "--name", name, "--emitter", "text", *options]
         code, said = quietly(["synth", str(self.model), "--out", str(path), *given])
         if code:
             raise SystemExit(said)

@@ -1,6 +1,6 @@
 """Certificates: their size, and the time that it takes to write them and to check them.
 
-Compiles each model as ``lgn2hdl synth`` does by default, proves it, writes the certificate, and
+Compiles each model as ``lgn2hdl synth --emitter text`` does, proves it, writes the certificate, and
 checks it with ``python -m lgn2hdl.checker``'s code, each model in a process of its own. Times are
 seconds of CPU. *Changed* certificates have one byte, word or line changed, at random: each must be
 refused, or prove the same.

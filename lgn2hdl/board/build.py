@@ -17,6 +17,7 @@ from lgn2hdl.board.boards import INSTALL, Board, constraints, read_pins
 from lgn2hdl.board.identity import describe, sample_bytes
 from lgn2hdl.board.protocol import Identity
 from lgn2hdl.compiler.schedule import Design
+from lgn2hdl.hdl.header import header_of
 from lgn2hdl.ir.netlist import live
 from lgn2hdl.targets.devices import levels_for_target, require_router
 from lgn2hdl.tools.area import Cells
@@ -188,9 +189,10 @@ def build_board(
     identity = describe(design, sha256, changed=changed)
     timing = UartTiming(cycles, gap_cycles(pins.clock_hz))
     top = f"{network}{TOP_SUFFIX}"
+    header = header_of(next(iter(verilog.values()), ""))
     texts = {
         **verilog,
-        f"{top}.v": board_verilog(design, network, top, identity, timing),
+        f"{top}.v": header + board_verilog(design, network, top, identity, timing),
         board.tools.pins_file: constraints(board, pins),
     }
     clock_mhz, bitstream = pins.clock_hz / 1e6, bitstream_name(board, top)

@@ -158,5 +158,5 @@ def require_packages(recipe: Recipe) -> None:
     """
     require_package("scipy", "synth", "placing registers")
     require_package("jinja2", "synth", "writing the output folder")
-    if recipe.writer is Emitter.AMARANTH:
+    if recipe.writer is not Emitter.TEXT:
         require_package("amaranth", "synth", "writing Verilog with Amaranth")

@@ -24,8 +24,10 @@ from lgn2hdl.compiler.flow import (
 )
 from lgn2hdl.compiler.module_names import module_name
 from lgn2hdl.compiler.recipe import Recipe
+from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.datasets import Dataset
-from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.hdl.emit import chosen_emitter, emit_verilog
+from lgn2hdl.hdl.header import verilog_header
 from lgn2hdl.hdl.interface import latency
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import Bits, LogicNet
@@ -153,9 +155,9 @@ def write_design(model: Path, run: Run) -> Written:
     recipe = _for_target(run)
     compiled = compile_network(network, recipe, data, native=run.native, check=run.check)
     compiled, timing, search = _placed(compiled, recipe, run)
-    recipe = replace(recipe, levels=compiled.design.levels_per_stage)
+    recipe = settled(recipe, compiled.design)
     began = time.perf_counter()
-    verilog = emit_verilog(compiled.design, run.top, recipe.writer, recipe.around)
+    verilog = design_verilog(model, recipe, compiled)
     seconds = time.perf_counter() - began
     board = _bitstream(compiled, verilog, file_sha256(model), run)
     area = None
@@ -172,6 +174,20 @@ def write_design(model: Path, run: Run) -> Written:
         write_board_folder(board, run.out / BOARD_FOLDER)
     note(f"wrote {run.out}")
     return Written(recipe, compiled, report, seconds, search, board)
+
+
+def settled(recipe: Recipe, design: Design) -> Recipe:
+    """The recipe with what was chosen for the design: levels per stage, and the emitter."""
+    emitter = chosen_emitter(design, recipe.writer).value
+    return replace(recipe, levels=design.levels_per_stage, emitter=emitter)
+
+
+def design_verilog(model: Path, recipe: Recipe, compiled: Compiled) -> dict[str, str]:
+    """The Verilog files of a design, with version, model and recipe in front."""
+    recipe = settled(recipe, compiled.design)
+    header = verilog_header(file_sha256(model), recipe.to_json())
+    top = top_of(recipe, model)
+    return emit_verilog(compiled.design, top, recipe.writer, recipe.around, header)
 
 
 def unmeasured_report(recipe: Recipe, compiled: Compiled) -> DesignReport:

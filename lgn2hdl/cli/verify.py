@@ -15,7 +15,7 @@ from lgn2hdl.cli.numbers import RealRange
 from lgn2hdl.cli.options import FILE, model_argument, require_package, trained_dataset
 from lgn2hdl.cli.recipe_options import RECIPE_OPTIONS, given_options, recipe_of
 from lgn2hdl.cli.synth import named, require_packages, synth
-from lgn2hdl.cli.synth_run import top_of
+from lgn2hdl.cli.synth_run import design_verilog, top_of
 from lgn2hdl.cli.verify_board import board_parts
 from lgn2hdl.cli.verify_certificate import require_certifiable, write_certificate
 from lgn2hdl.cli.verify_folder import (
@@ -26,8 +26,7 @@ from lgn2hdl.cli.verify_folder import (
 )
 from lgn2hdl.compiler.flow import Compiled, compile_network
 from lgn2hdl.compiler.interface_choice import Interface
-from lgn2hdl.compiler.recipe import Emitter, Recipe
-from lgn2hdl.hdl.emit import emit_verilog
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.hdl.interface import pipeline_name
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
@@ -61,8 +60,8 @@ SHOWN_FEATURES = 24
 @click.option("--time-limit", type=RealRange(min=0, min_open=True), metavar="SECONDS",
               help="What is not proved by then counts as not proved [default: none].")  # fmt: skip
 @click.option("--reader", type=click.Choice(sorted(READERS)), help="What reads the Verilog: the "
-              "strict reader of lgn2hdl, or Yosys [default: own; yosys for what it or Amaranth "
-              "wrote].")  # fmt: skip
+              "strict reader of lgn2hdl, or Yosys [default: own; yosys with "
+              "--synthesized].")  # fmt: skip
 @click.option("--certificate", type=FILE, help="Write the proof of the folder to this file, for "
               "the independent checker (python -m lgn2hdl.checker).")  # fmt: skip
 @click.pass_context
@@ -103,14 +102,13 @@ def verify(
     compiled = _compiled(network, recipe, options)
     top = top_of(recipe, model)
     if rtl is None or manifest is None:
-        text = emit_verilog(compiled.design, top, recipe.writer, recipe.around)
+        text = design_verilog(model, recipe, compiled)
     else:
         files = read_files(rtl, manifest)
         text = folder_verilog(rtl, manifest, files)
     around, verilog = _around_and_pipeline(text, top, recipe.around)
     if synthesized:
         verilog = _synthesized(verilog, target)
-    by_yosys = synthesized or recipe.writer is Emitter.AMARANTH
     verifier = Verifier(
         compiled.design.network,
         compiled.design,
@@ -119,7 +117,7 @@ def verify(
         dont_cares=recipe.dont_cares,
         progress=lambda part: note(f"proving {part} ..."),
     )
-    report = verifier.verify(verilog, reader=READERS[reader or ("yosys" if by_yosys else "own")])
+    report = verifier.verify(verilog, reader=READERS[reader or ("yosys" if synthesized else "own")])
     report = _replayed(report, compiled, verilog, recipe.around)
     report = with_interface(
         report,

@@ -10,7 +10,7 @@ from lgn2hdl.base.files import require_writable, write_atomically
 from lgn2hdl.checker.check import check
 from lgn2hdl.checker.graph import CheckError
 from lgn2hdl.cli.console import note
-from lgn2hdl.compiler.recipe import Emitter, Recipe
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
 from lgn2hdl.verify.design import Verifier
 from lgn2hdl.verify.proofs.report import NotProvedError
@@ -28,10 +28,10 @@ def require_certifiable(
     """
     if path is None:
         return
-    if synthesized or recipe.writer is Emitter.AMARANTH:
+    if synthesized:
         raise OptionError(
-            "a certificate is about the Verilog that lgn2hdl writes as text: leave --certificate "
-            "out, or --synthesized and --emitter"
+            "a certificate is about the Verilog that lgn2hdl writes: leave --certificate out, or "
+            "--synthesized"
         )
     if recipe.needs_data:
         raise OptionError(

@@ -25,6 +25,7 @@ from lgn2hdl.targets.devices import DEVICES, MOST_LEVELS, Device, find_device
 class Emitter(Enum):
     """What writes the Verilog; both do so from the same plan, behind the same ports."""
 
+    AUTO = "auto"
     TEXT = "text"
     AMARANTH = "amaranth"
 
@@ -139,7 +140,7 @@ class Recipe:
         least=0, counts="samples of tolerance", placeholder="N",
     )  # fmt: skip
     emitter: str = _entry(
-        Emitter.TEXT.value, "What writes the Verilog.",
+        Emitter.AUTO.value, "What writes the Verilog: auto is Amaranth, for large designs text.",
         choices=tuple(emitter.value for emitter in Emitter),
     )  # fmt: skip
     dont_cares: bool = _entry(True, "Make use of what thermometer bits imply about each other.")

@@ -6,7 +6,7 @@ tool from the same plans, so that each checks the other; and a way into Amaranth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -18,11 +18,10 @@ from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.domain import data_path_module
 from lgn2hdl.hdl.names import constant_value, node_names
 from lgn2hdl.hdl.part import RESULT, Level, PartPlan, Values, plan_parts
-from lgn2hdl.hdl.pins import connected_pins_first
+from lgn2hdl.hdl.pins import chain_ends, connected_pins_first
 from lgn2hdl.hdl.ports import classifier_ports, result_ports
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.circuit import Chain
-from lgn2hdl.ir.netlist import CONSTANT_ZERO
 
 _DIRECTIONS = {"input": In, "output": Out}
 
@@ -63,13 +62,21 @@ class Part(wiring.Component):
     """One part: gates and carry chains, stage by stage, and the registers of their values.
 
     Ports: ``clk``, ``x`` (encoder only), and a vector from and to every neighbour, as in the plan.
+    Embedded in an Amaranth design it has no ``clk`` and is in the ``sync`` domain around it.
     """
 
     def __init__(
-        self, design: Design, plan: PartPlan, names: Sequence[str], clock_enable: bool = False
+        self,
+        design: Design,
+        plan: PartPlan,
+        names: Sequence[str],
+        clock_enable: bool = False,
+        *,
+        embedded: bool = False,
     ) -> None:
         self._design, self._plan, self._names = design, plan, names
         ports = plan.ports(clock_enable=clock_enable)
+        ports = [port for port in ports if not embedded or port[0] != "clk"]
         super().__init__({name: _DIRECTIONS[direction](width) for name, direction, width in ports})
 
     def elaborate(self, _platform: Any) -> Module:
@@ -113,15 +120,18 @@ class Part(wiring.Component):
     def _chain(
         self, m: Module, chain: Chain, stage: int, values: dict[tuple[int, int], Value]
     ) -> None:
+        low, high = chain_ends(chain)  # written as the text is, for what Yosys makes of it
+        top = [Const(0, 1)] * high
+        below = [chain.carry_in] * low
         augend, addend = (
-            Cat(self._value(values, node, stage) for node in (chain.carry_in, *operand.tolist()))
+            Cat(*(self._value(values, node, stage) for node in (*below, *operand.tolist())), *top)
             for operand in (chain.augend, chain.addend)
         )
-        total = Signal(chain.length + 2, name=f"chain_{self._names[int(chain.sums[0])]}")
-        m.d.comb += total.eq(augend + addend)
-        values.update(((node, stage), total[1 + i]) for i, node in enumerate(chain.sums.tolist()))
-        if chain.carries[-1] != CONSTANT_ZERO:
-            values[int(chain.carries[-1]), stage] = total[chain.length + 1]
+        total = Signal(low + chain.length + high, name=f"chain_{self._names[int(chain.sums[0])]}")
+        m.d.comb += total.eq(augend - ~addend if len(chain.absorbed) else augend + addend)
+        values.update(((node, stage), total[low + i]) for i, node in enumerate(chain.sums.tolist()))
+        if high:
+            values[int(chain.carries[-1]), stage] = total[-1]
 
     def _registers(self, m: Module, rows: Values, values: dict[tuple[int, int], Value]) -> None:
         if not len(rows):
@@ -170,7 +180,9 @@ class Classifier(wiring.Component):
         }
         for plan in self._plans:
             self._instance(m, plan, wires)
-        self._results(m, wires)
+        vectors = {name: wire for (name, other), wire in wires.items() if other == RESULT}
+        for name, value in result_values(self._design, self._plans, vectors).items():
+            m.d.comb += getattr(self, name).eq(value)
         valid = Signal(self._design.latency)
         with m.If(self.rst | self.enable) if self._clock_enable else nullcontext():
             m.d.sync += valid.eq(Mux(self.rst, 0, Cat(self.valid_in, valid[:-1])))
@@ -190,19 +202,28 @@ class Classifier(wiring.Component):
             connections[f"{direction[0]}_{name}"] = wire
         m.submodules[plan.name] = Instance(f"{self._name}_{plan.name}", **connections)
 
-    def _results(self, m: Module, wires: dict[tuple[str, str], Signal]) -> None:
-        netlist = self._design.circuit.netlist
-        bits: dict[int, Value] = {}
-        for plan in self._plans:
-            rows = plan.outputs.get(RESULT)
-            if rows is not None:
-                bits.update(zip(rows[:, 0].tolist(), wires[plan.name, RESULT], strict=True))
-        start = 0
-        for port in result_ports(self._design.head):
-            nodes = netlist.outputs[start : start + port.width].tolist()
-            start += port.width
-            values = [
-                bits[node] if node in bits else Const(constant_value(netlist, node) or 0, 1)
-                for node in nodes
-            ]
-            m.d.comb += getattr(self, port.name).eq(Cat(values))
+
+def result_values(
+    design: Design, plans: Sequence[PartPlan], vectors: Mapping[str, Value]
+) -> dict[str, Value]:
+    """The value of every result port.
+
+    Args:
+        design: the design.
+        plans: its parts.
+        vectors: what each part gives of the result, by its name.
+    """
+    netlist = design.circuit.netlist
+    bits: dict[int, Value] = {}
+    for plan in plans:
+        if plan.name in vectors:
+            bits.update(zip(plan.outputs[RESULT][:, 0].tolist(), vectors[plan.name], strict=True))
+    values, start = {}, 0
+    for port in result_ports(design.head):
+        nodes = netlist.outputs[start : start + port.width].tolist()
+        start += port.width
+        values[port.name] = Cat(
+            bits[node] if node in bits else Const(constant_value(netlist, node) or 0, 1)
+            for node in nodes
+        )
+    return values

@@ -20,11 +20,26 @@ from amaranth.lib import wiring
 
 from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.base.files import temporary_folder
+from lgn2hdl.hdl.part import MOST_BITS
+from lgn2hdl.hdl.rtlil import read_rtlil
+from lgn2hdl.hdl.rtlil_verilog import rtlil_verilog
 from lgn2hdl.tools.programs import run_program
 
-NUMBERING, MOST_BITS = "from_cell", 1 << 16
-"""The function of Amaranth that numbers bits, and how many it can; all that it says is an assertion
-that fails."""
+NUMBERING = "from_cell"
+"""The function of Amaranth that numbers bits; all that it says of too many is an assertion that
+fails."""
+
+
+def strict_verilog(component: wiring.Component, name: str) -> str:
+    """Verilog of a component without memories and inner modules, in the text emitter's subset.
+
+    Its registers begin with anything. The arguments are those of :func:`verilog_text`.
+
+    Raises:
+        OptionError: if the module is too wide for Amaranth.
+        ToolError: if it is made of other things than the subset has.
+    """
+    return rtlil_verilog(read_rtlil(_rtlil(component, name)))
 
 
 def verilog_text(component: wiring.Component, name: str) -> str:

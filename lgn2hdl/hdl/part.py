@@ -21,6 +21,9 @@ from lgn2hdl.ir.retiming import lut_levels
 Values = Ids
 """Rows (node, time), ``i32[n, 2]``, sorted by time, then by node."""
 
+MOST_BITS = 1 << 16
+"""Bits of inputs, of outputs, or of a register, that Amaranth can number in a module."""
+
 RESULT = "result"
 """Port of a part with the bits that leave the design."""
 
@@ -81,6 +84,17 @@ def plan_parts(design: Design) -> tuple[PartPlan, ...]:
     uses = _uses(design, gates)
     results = _result_values(design)
     return tuple(_plan(design, index, gates, uses, results) for index in range(len(design.parts)))
+
+
+def widest_module(design: Design) -> int:
+    """The most bits that a module has in its inputs, its outputs or a register."""
+    widths = [design.circuit.netlist.n_inputs + 4]  # the top module's, with its control
+    for plan in plan_parts(design):
+        ports = plan.ports(clock_enable=True)
+        for side in ("input", "output"):
+            widths.append(sum(width for _, direction, width in ports if direction == side))
+        widths += [len(held) for held in plan.registers]
+    return max(widths)
 
 
 def emitted_gates(design: Design) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Gates as emitters want them: connected pins only."""
+"""Gates and chains as emitters want them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir import logic
+from lgn2hdl.ir.circuit import Chain
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
+
+
+def chain_ends(chain: Chain) -> tuple[int, int]:
+    """Positions below the lowest sum and above the highest one, each 0 or 1.
+
+    A position below turns the carry input into a carry, ``c + c = 2c``; what absorbs gates is
+    written as a subtraction of the complement, whose 1 needs that position, too. The one above
+    takes the carry out.
+    """
+    absorbs = len(chain.absorbed) > 0
+    low = absorbs or chain.carry_in != CONSTANT_ZERO
+    return int(low), int(chain.carries[-1] != CONSTANT_ZERO)
 
 
 def connected_pins_first(

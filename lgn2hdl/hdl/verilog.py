@@ -14,11 +14,11 @@ import numpy as np
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.names import constant_value, in_lines, node_names
 from lgn2hdl.hdl.part import RESULT, PartPlan, Values, plan_parts
-from lgn2hdl.hdl.pins import connected_pins_first
+from lgn2hdl.hdl.pins import chain_ends, connected_pins_first
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.circuit import Chain
-from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, live
+from lgn2hdl.ir.netlist import Ids, Netlist, live
 
 _TWO_PINS = (
     "1'b0", "~({0} | {1})", "{0} & ~{1}", "~{1}", "~{0} & {1}", "~{0}", "{0} ^ {1}",
@@ -192,13 +192,13 @@ def _chain(writer: _Writer, chain: Chain, stage: int) -> list[str]:
     position too, because of the 1 that comes with it.
     """
     absorbs = len(chain.absorbed) > 0
-    low = [chain.carry_in] if absorbs or chain.carry_in != CONSTANT_ZERO else []
-    has_carry_out = chain.carries[-1] != CONSTANT_ZERO
+    has_low, has_carry_out = chain_ends(chain)
+    low = [chain.carry_in] * has_low
     rows = [
         [writer.value(node, stage) for node in (*operand[::-1].tolist(), *low)]
         for operand in (chain.augend, chain.addend)
     ]
-    augend, addend = (", ".join((["1'b0"] if has_carry_out else []) + row) for row in rows)
+    augend, addend = (", ".join(["1'b0"] * has_carry_out + row) for row in rows)
     name = f"chain_{writer.names[int(chain.sums[0])]}"
     results = [*chain.sums.tolist(), *([int(chain.carries[-1])] if has_carry_out else [])]
     line = (

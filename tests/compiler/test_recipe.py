@@ -97,7 +97,7 @@ def test_any_value_is_taken_or_refused_in_one_line(name: str, value: Any) -> Non
         ({"effort": "some"}, 'effort is "some": choose one of fast, default, max, none'),
         ({"head": "flat"}, 'head is "flat": choose one of small, shallow'),
         ({"interface": "bus"}, "choose one of parallel, handshake, stream"),
-        ({"emitter": "vhdl"}, "choose one of text, amaranth"),
+        ({"emitter": "vhdl"}, "choose one of auto, text, amaranth"),
         ({"wide": 1}, "wide is 1: give true or false"),
         ({"beat_bits": 8}, "--beat-bits is for --interface stream, not parallel"),
         ({"beat_bits": "whole"}, "--beat-bits is for --interface stream, not parallel"),
