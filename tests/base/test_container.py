@@ -142,6 +142,7 @@ def test_a_document_that_quotes_a_digest_changes_nothing(tmp_path: Path) -> None
     assert read(write(tmp_path, data))[1] == document
 
 
+@pytest.mark.slow
 def test_every_single_bit_flip_is_found(tmp_path: Path) -> None:
     good = good_file()
     for position in range(len(good) * 8):

@@ -173,6 +173,7 @@ def read_as_one(target):
         os.close(handle)
 
 
+@pytest.mark.slow
 def test_a_reader_always_sees_a_complete_folder(tmp_path):
     target = tmp_path / "out"
     write(target, "0")

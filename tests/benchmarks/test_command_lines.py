@@ -9,6 +9,8 @@ import pytest
 
 from lgn2hdl.cli import cli
 
+pytestmark = pytest.mark.slow
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 sys.path.insert(0, str(BENCHMARKS))

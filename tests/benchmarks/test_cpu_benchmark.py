@@ -19,6 +19,8 @@ from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import Bits, GroupSum, LogicNet
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 

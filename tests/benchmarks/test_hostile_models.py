@@ -29,6 +29,7 @@ def test_a_file_has_the_same_bytes_each_time(hostile):
     assert files.hostile_file(0, 3) != files.hostile_file(0, 4)
 
 
+@pytest.mark.slow
 def test_every_file_is_refused_in_a_line_or_computed_alike_by_all(hostile, tmp_path, monkeypatch):
     """Some of each kind are compiled and written as C; no C of them is compiled here."""
     models, files = hostile

@@ -31,6 +31,8 @@ from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model import file as model_file
 
+pytestmark = pytest.mark.yosys
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 ICEBREAKER_BYTES = 104_090
 """Of every bitstream for a UP5K."""

@@ -17,6 +17,8 @@ from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.datasets import load_dataset
 from lgn2hdl.model import file as model_file
 
+pytestmark = [pytest.mark.simulator, pytest.mark.yosys]
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 FASTEST = UartTiming(FEWEST_CYCLES, 20 * FEWEST_CYCLES * BITS_OF_BYTE)
 N_TESTS = 4 + 4 + 2 * (2 + 1 + 2 + 1 + 1 + 1) + 1

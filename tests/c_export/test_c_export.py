@@ -32,6 +32,8 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 SMALL = ("monk1", "monk2", "monk3", "drybean-84lut6", "drybean-399lut3", "adult-1280", "digits")
 MNIST = "mnist-300lut6"

@@ -42,6 +42,7 @@ from lgn2hdl.verify.readers.reader import read_text
 CHECKER = Path(checker.__file__).parent
 
 
+@pytest.mark.slow
 @given(networks(), st.sampled_from([4, 6]), st.booleans(), st.integers(1, 3), st.booleans())
 @settings(max_examples=10)
 def test_random_networks_have_certificates(
@@ -135,6 +136,7 @@ def edited(files: dict[str, bytes]) -> Iterator[dict[str, bytes]]:
                     yield {**files, name: edit.applied(text).encode()}
 
 
+@pytest.mark.slow
 def test_no_wrong_verilog_is_accepted_by_a_certificate_of_the_right_one(small) -> None:
     widths = {"class_index": 2, "scores": _width_of(small.files["top.v"].decode(), "scores")}
     right = results_of(small.files, widths)

@@ -73,6 +73,7 @@ def test_every_gate_of_two_pins_is_reduced(table: int) -> None:
             assert own >> mine & 1 ^ flip == table >> row & 1
 
 
+@pytest.mark.slow
 @given(graphs(), st.data())
 @settings(max_examples=150)
 def test_a_clause_that_is_accepted_holds(case, data: st.DataObject) -> None:

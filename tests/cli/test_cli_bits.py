@@ -12,6 +12,8 @@ from lgn2hdl.datasets import load_dataset
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import GroupSum
 
+pytestmark = pytest.mark.yosys
+
 NAMES = ["sum0", "sum1", "carry", "sum0 again", "a0", "one", "zero"]
 
 

@@ -12,6 +12,8 @@ from lgn2hdl.cli import compare as compare_module
 from lgn2hdl.model import file as model_file
 from lgn2hdl.verify.differential.compare import CLASS, Engine
 
+pytestmark = [pytest.mark.simulator, pytest.mark.yosys]
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
 

@@ -89,6 +89,7 @@ def test_a_card_with_nonsense_is_read_as_the_default(columns, tmp_path, lgn2hdl)
     assert lgn2hdl("eval", model)[0] == 0
 
 
+@pytest.mark.yosys
 @pytest.mark.parametrize("missing", ["median", "flag"])
 def test_missing_numbers_are_the_same_in_training_and_prediction(
     columns, tmp_path, lgn2hdl, read_json, fails, missing

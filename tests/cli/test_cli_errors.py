@@ -194,6 +194,7 @@ def test_resume_without_a_checkpoint(fails, tmp_path, small):
     assert "m.lgn.ckpt" in message
 
 
+@pytest.mark.slow
 def test_interrupted_training_resumes_to_the_same_network(model, lgn2hdl, tmp_path, start):
     out = tmp_path / "m.lgn"
     options = ["--layers", "200,100", "--steps", "500", "--seed", "3"]

@@ -48,6 +48,7 @@ def same_up_to_timing(one, other, folder):
     return contents[0] == contents[1]
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_is_as_never_killed(begin, lgn2hdl, tmp_path):
     """With a checkpoint after every step, many kills hit the writing of one."""
     out, straight = tmp_path / "m.lgn", tmp_path / "straight.lgn"
@@ -67,6 +68,7 @@ def test_killed_at_any_moment_and_resumed_is_as_never_killed(begin, lgn2hdl, tmp
     assert not checkpoint.exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_group_keeps_a_checkpoint_and_does_not_hang(begin, lgn2hdl, tmp_path):
     out = tmp_path / "m.lgn"
     checkpoint = tmp_path / "m.lgn.ckpt"
@@ -85,6 +87,7 @@ def test_ctrl_c_on_a_group_keeps_a_checkpoint_and_does_not_hang(begin, lgn2hdl, 
     assert model_file.load(out).card["timing"]["processes"] == 1
 
 
+@pytest.mark.slow
 def test_a_group_writes_one_model_like_that_of_one_process(begin, lgn2hdl, tmp_path):
     out, straight = tmp_path / "m.lgn", tmp_path / "straight.lgn"
     options = ["--steps", "12", "--evaluate-every", "6", "--json"]

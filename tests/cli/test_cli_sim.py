@@ -46,6 +46,7 @@ def test_what_is_missing_has_been_said_already(lgn2hdl, folder):
     assert error == ""
 
 
+@pytest.mark.yosys
 def test_a_missing_simulator_is_one_line(model, tmp_path, monkeypatch, capfd):
     out = tmp_path / "rtl"
     assert run(["synth", str(model), "--out", str(out), "--no-area", "--vectors", "5"]) == 0
@@ -57,6 +58,7 @@ def test_a_missing_simulator_is_one_line(model, tmp_path, monkeypatch, capfd):
     assert "icarus" in lines[0].lower()
 
 
+@pytest.mark.yosys
 def test_a_stale_folder_is_written_again(model, lgn2hdl, tmp_path, monkeypatch):
     out = tmp_path / "rtl"
     assert lgn2hdl("synth", model, "--out", out, "--no-area", "--vectors", "5")[0] == 0

@@ -11,6 +11,8 @@ import pytest
 from lgn2hdl.cli import cli, run
 from lgn2hdl.cli.streams import READER_GONE, _Results, _wrapped
 
+pytestmark = pytest.mark.yosys
+
 HELP = [["--help"], ["--version"], [], *([name, "--help"] for name in cli.commands)]
 
 

@@ -20,6 +20,8 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.sweep.front import FinishedTrial
 
+pytestmark = pytest.mark.slow
+
 TINY = ["--layers", "80,60", "--steps", "40", "--evaluate-every", "20", "--seed", "2"]
 
 

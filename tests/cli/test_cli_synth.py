@@ -15,6 +15,8 @@ from lgn2hdl.targets.devices import find_device
 from lgn2hdl.tools.area import Cells
 from lgn2hdl.tools.place_route import TimingReport
 
+pytestmark = pytest.mark.yosys
+
 FASTEST = {4: 60.0, 3: 80.0, 2: 110.0, 1: 150.0}
 """Clock that the fake router reaches, by levels per stage, in MHz."""
 

@@ -15,6 +15,8 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.tools.area import Cells
 from lgn2hdl.tools.place_route import Utilization
 
+pytestmark = pytest.mark.yosys
+
 
 @pytest.fixture
 def built(monkeypatch):

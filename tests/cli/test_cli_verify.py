@@ -15,6 +15,8 @@ from lgn2hdl.compiler.recipe import Recipe, fields_of_recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.tools import verilator
 
+pytestmark = pytest.mark.yosys
+
 MODELS = Path(__file__).resolve().parents[2] / "models"
 MONK = MODELS / "monk3.lgn"
 

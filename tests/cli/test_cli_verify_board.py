@@ -19,6 +19,8 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.tools.area import Cells
 from lgn2hdl.verify.proofs.report import Part, Verdict
 
+pytestmark = pytest.mark.yosys
+
 MONK = Path(__file__).resolve().parents[2] / "models" / "monk3.lgn"
 
 

@@ -88,6 +88,7 @@ def test_random_networks_with_lut4(network, carry, scores):
     check_structure(circuit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scores", [True, False])
 @pytest.mark.parametrize(("k", "carry"), [(4, False), (4, True), (6, False), (6, True)])
 def test_larger_networks(k, carry, scores):
@@ -120,6 +121,7 @@ def test_raw_tables_and_wide_features():
     check(mixed_network(2, widths=(1,), n_classes=2))
 
 
+@pytest.mark.slow
 def test_chains_of_a_large_popcount():
     circuit = check(mixed_network(1, width=200, n_classes=2), k=6, carry=True)
     check_structure(circuit)

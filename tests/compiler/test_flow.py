@@ -17,6 +17,8 @@ from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir.circuit import lut_costs
 from lgn2hdl.ir.netlist import Netlist
 
+pytestmark = pytest.mark.yosys
+
 
 @pytest.fixture(scope="module")
 def network():

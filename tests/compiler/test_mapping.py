@@ -25,6 +25,8 @@ from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, depth
 from lgn2hdl.passes import prune
 
+pytestmark = pytest.mark.yosys
+
 
 def tree(n_inputs: int, table: int = 0b0110) -> Netlist:
     """A chain of two-input gates over all inputs; by default the parity of them."""

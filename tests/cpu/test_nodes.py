@@ -87,6 +87,7 @@ def test_long_chains_of_wires_lead_to_their_source() -> None:
     assert nodes.outputs.tolist() == [1]
 
 
+@pytest.mark.slow
 @given(netlist=netlists())
 def test_outputs_of_mapped_netlists_stay(netlist: Netlist) -> None:
     checked(three_input(netlist))

@@ -36,6 +36,7 @@ def check(network: LogicNet, program: Program, seed: int) -> None:
     assert np.array_equal(interpret(program, rows), golden(network, rows))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(network=engine_networks(), segments=st.sampled_from([1, 3, 8]), wide=st.booleans())
 def test_tables_give_the_results_of_the_golden_model(

@@ -12,6 +12,8 @@ from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.passes import prune
 
+pytestmark = pytest.mark.slow
+
 
 def structured_tables(rng: np.random.Generator, n_pins: int, count: int) -> logic.Tables:
     """Functions of random smaller functions, so that every way to split applies to some of them."""

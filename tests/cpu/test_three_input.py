@@ -189,6 +189,7 @@ def test_a_netlist_without_gates(n_pins: int) -> None:
     assert mapped(Netlist(0, empty, none, np.empty(0, np.int32))).n_gates == 0
 
 
+@pytest.mark.slow
 @given(netlist=netlists())
 def test_no_output_changes(netlist: Netlist) -> None:
     nodes(netlist)
@@ -240,6 +241,7 @@ def test_two_nodes_that_become_one_are_read_once() -> None:
     assert np.array_equal(truth(mapped(netlist)), truth(netlist))
 
 
+@pytest.mark.slow
 @given(netlists())
 @settings(max_examples=200)
 def test_fusing_finds_no_gate_that_reads_a_node_twice(netlist: Netlist) -> None:

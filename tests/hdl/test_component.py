@@ -60,6 +60,7 @@ def test_random_networks(network, levels, k, carry, scores):
     check_registers(design)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("carry", [False, True])
 @pytest.mark.parametrize("scores", [False, True])
 def test_larger_networks(carry, scores):

@@ -21,6 +21,7 @@ class Wide(wiring.Component):
         return m
 
 
+@pytest.mark.yosys
 def test_as_wide_as_amaranth_can_do():
     assert "input [65533:0] a" in verilog_text(Wide((1 << 16) - 2), "wide")
 

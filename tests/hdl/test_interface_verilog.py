@@ -27,6 +27,8 @@ from lgn2hdl.model.network import Bits, GroupSum
 from lgn2hdl.tools.area import measure_area, yosys
 from lgn2hdl.tools.runner import run_tool
 
+pytestmark = pytest.mark.yosys
+
 GOLDEN = Path(__file__).parent / "golden"
 
 DESIGNS = {

@@ -116,11 +116,13 @@ def test_every_name_is_declared_once(design):
         assert len(set(names)) == len(names)
 
 
+@pytest.mark.yosys
 def test_both_emitters_are_equivalent(tmp_path):
     # Four parts or two, where they have outputs; the whole of those with two and of the constants.
     assert prove_both_equal(DESIGNS, tmp_path) == 4 * 4 + 3 * 3 + 3
 
 
+@pytest.mark.yosys
 def test_equivalence_of_random_networks(tmp_path):
     designs = {}
     for seed in range(5):
@@ -140,6 +142,7 @@ def test_equivalence_of_random_networks(tmp_path):
     assert prove_both_equal(designs, tmp_path) > len(designs)
 
 
+@pytest.mark.yosys
 @pytest.mark.parametrize(
     ("part", "pattern", "replacement"),
     [
@@ -157,6 +160,7 @@ def test_a_difference_is_found(tmp_path, part, pattern, replacement):
         prove_both_equal({"mixed": DESIGNS["mixed"]}, tmp_path, {file: wrong})
 
 
+@pytest.mark.yosys
 def test_a_wrong_latency_is_found(tmp_path):
     text = emit_verilog(DESIGNS["adder"], "adder_text")["adder_text.v"]
     wrong = text.replace("assign valid_out = valid[2]", "assign valid_out = valid[1]")
@@ -182,6 +186,7 @@ def lint(folder: Path, files: dict[str, str], *options: str) -> list[str]:
     return [line for line in done.stderr.splitlines() if line.startswith("%")]
 
 
+@pytest.mark.simulator
 def test_verilator_has_nothing_to_say_but_that_bits_are_unused(design, tmp_path):
     """Bits of x that no threshold needs, and the bit of a chain that makes its carry in."""
     warnings = lint(tmp_path, emit_verilog(design, "top"))
@@ -190,6 +195,7 @@ def test_verilator_has_nothing_to_say_but_that_bits_are_unused(design, tmp_path)
         assert re.match(rf"%Warning-UNUSEDSIGNAL: .* {unused}|%Error: Exiting due to", line)
 
 
+@pytest.mark.slow
 @given(networks(max_fan_in=4), st.integers(1, 3), st.booleans(), st.booleans())
 @settings(max_examples=10)
 def test_random_networks_are_legal_verilog(tmp_path_factory, network, levels, carry, scores):

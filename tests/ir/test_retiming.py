@@ -185,6 +185,7 @@ def test_clusters_that_read_each_other_are_no_order():
         lut_levels(netlist, np.array([0, 1, 0], np.int32))
 
 
+@pytest.mark.slow
 @given(netlists(max_gates=25), LEVELS, st.lists(st.integers(0, 25), max_size=3))
 def test_parts_staged_for_themselves_are_legal_and_never_better(netlist, levels, cuts):
     clusters = own_clusters(netlist)

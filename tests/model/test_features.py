@@ -54,6 +54,7 @@ def reference(features, row):
 numbers = st.floats(-1e6, 1e6) | st.integers(-5000, 5000).map(float)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data(), st.integers(1, 4), st.integers(1, MAX_WIDTH))
 def test_integers_follow_the_formula(data, n_columns, width):

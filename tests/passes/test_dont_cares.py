@@ -187,6 +187,7 @@ def encoded_netlists(draw: st.DrawFn) -> tuple[Netlist, Thermometer, int]:
     return netlist, encoder, width
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(case=encoded_netlists(), window=st.integers(MIN_WINDOW, MIN_WINDOW + 2))
 def test_no_output_changes_for_any_vector(

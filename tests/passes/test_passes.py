@@ -20,6 +20,8 @@ from lgn2hdl.passes import (
 )
 from lgn2hdl.passes.sharing import _packed_keys as packed_keys
 
+pytestmark = pytest.mark.slow
+
 ZERO, NOR, A_AND_NOT_B, NOT_B, NOT_A, XOR, NAND = 0, 1, 2, 3, 5, 6, 7
 AND, XNOR, A, A_OR_NOT_B, B, OR, ONE = 8, 9, 10, 11, 12, 14, 15
 

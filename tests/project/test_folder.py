@@ -251,6 +251,7 @@ def instance_text(design, interface=PARALLEL) -> str:
     return folder_module.render("instance.v.j2", context)
 
 
+@pytest.mark.simulator
 @pytest.mark.parametrize(
     "network",
     [mixed_network(widths=(3, 1, 6)), mixed_network(widths=(1,)), adder_network(2)],

@@ -50,6 +50,7 @@ def syntax_of(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_vhdl_is_vhdl(written):
     folder, _ = written
     done = syntax_of(folder / "top_vhdl.vhd")
@@ -111,6 +112,7 @@ def test_packages_of_two_models_declare_nothing_twice(design):
     assert len(set(declared)) == len(declared) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("top", ["Top", "a__b", "component", "a_", "margin"])
 def test_vhdl_of_odd_names(design, tmp_path, top):
     path = tmp_path / "odd.vhd"
@@ -131,6 +133,7 @@ def test_fusesoc_finds_every_file_of_every_target(written, target):
             assert (folder / name).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["lint", "vivado", "quartus", "vhdl"])
 def test_fusesoc_sets_every_target_up(written, target):
     folder, _ = written

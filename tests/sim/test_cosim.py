@@ -26,6 +26,8 @@ from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.project.folder import FolderContent, write_folder
 
+pytestmark = pytest.mark.simulator
+
 N_VECTORS = 300
 
 

@@ -24,6 +24,8 @@ from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.project.folder import FolderContent, write_folder
 
+pytestmark = [pytest.mark.simulator, pytest.mark.yosys]
+
 PACKETS = 20_000
 """Packets here, good and bad ones; benchmarks/interfaces.py sends 100,000."""
 

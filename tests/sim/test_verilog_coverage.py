@@ -114,6 +114,7 @@ def folder(tmp_path_factory) -> Path:
     return target
 
 
+@pytest.mark.simulator
 def test_the_test_bench_measures_it(folder, lgn2hdl_sim):
     """All inputs of an adder: every bit of every signal that is no constant changes."""
     for program in ("g++", "make"):

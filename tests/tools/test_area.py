@@ -32,6 +32,7 @@ def test_flip_flops_are_the_schedules(area, design):
     assert area.parts["control"].flip_flop == planned["control"]
 
 
+@pytest.mark.yosys
 def test_a_network_of_bits_has_no_popcount_and_no_argmax():
     design = design_of(adder_network(4), levels=1)
     report = measure_area(emit_verilog(design, "adder"), "adder")
@@ -197,6 +198,7 @@ def test_yosys_that_hangs(fake_yosys, time_is_up):
 DEVICE_NAMES = ("xc7", "ecp5-25k", "ice40-hx8k", "ice40-up5k", "gowin")
 
 
+@pytest.mark.yosys
 @pytest.mark.parametrize("name", DEVICE_NAMES)
 def test_every_device_counts_its_parts(name):
     report = measure_area(SMALL, "t", find_device(name))

@@ -245,6 +245,7 @@ def _answers(source: Path) -> int:
     return -1 if library is None else library.answer()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_compiler")
 def test_processes_that_build_at_once_do_not_collide(tmp_path, source):
     with multiprocessing.get_context("spawn").Pool(4) as pool:

@@ -19,6 +19,8 @@ from lgn2hdl.tools.place_route import (
     utilization,
 )
 
+pytestmark = pytest.mark.yosys
+
 DEVICE = find_device("ice40-hx8k")
 
 SMALL = """

@@ -49,7 +49,8 @@ def test_without_triton_one_line_is_said_and_torch_does_it(monkeypatch):
 def test_the_cpu_never_imports_triton():
     code = (
         "import sys, torch\n"
-        "from lgn2hdl.train import nodes, wires\n"
+        "from lgn2hdl.train.relax import nodes\n"
+        "from lgn2hdl.train.wiring import wires\n"
         "nodes.interpolate(torch.rand(2, 3), torch.rand(4, 1))\n"
         "sys.exit('triton' in sys.modules)\n"
     )

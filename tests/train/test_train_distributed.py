@@ -16,6 +16,8 @@ from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.distributed import Group, LostGroupError, join, leave, require_device
 from lgn2hdl.train.loop.loop import train
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("group_run.py")
 
 

@@ -126,6 +126,7 @@ ADDER = TrainConfig(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

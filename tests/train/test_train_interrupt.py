@@ -11,6 +11,8 @@ from lgn2hdl.base.interrupts import REPEAT_SECONDS, Interrupts
 from lgn2hdl.train.loop import interrupt as module
 from lgn2hdl.train.loop.interrupt import StopRequest
 
+pytestmark = pytest.mark.slow
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 

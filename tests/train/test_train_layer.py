@@ -12,6 +12,8 @@ from lgn2hdl.train.relax.relaxation import RELAXATIONS
 from lgn2hdl.train.wiring.wires import FixedWires
 from lgn2hdl.train.wiring.wiring import fixed_wiring
 
+pytestmark = pytest.mark.slow
+
 WIDTH, SOURCES, ROWS = 30, 12, 40
 
 

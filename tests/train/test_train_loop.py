@@ -15,6 +15,8 @@ from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.loop.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
 from lgn2hdl.train.relax.network import RelaxedNetwork
 
+pytestmark = pytest.mark.slow
+
 DATA = make_dataset()
 
 

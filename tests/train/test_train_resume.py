@@ -15,6 +15,8 @@ from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.relax import heads
 
+pytestmark = pytest.mark.slow
+
 DATA = make_dataset()
 
 IMAGES = make_images()

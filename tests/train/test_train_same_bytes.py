@@ -62,6 +62,7 @@ def runs(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_every_machine_trains_the_same_network(runs):
     reached = {name: run.pop("capability") for name, run in runs.items()}
     assert reached["without AVX"] == "DEFAULT"

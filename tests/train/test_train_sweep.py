@@ -35,6 +35,8 @@ from lgn2hdl.train.sweep.study import (
 )
 from lgn2hdl.train.sweep.sweep import Sweep, _suggest
 
+pytestmark = pytest.mark.slow
+
 BASE = TrainConfig(layers=(400, 100), wiring=("candidates",), seed=5)
 DATA = "d" * 64
 

@@ -73,6 +73,7 @@ def test_the_weight_mixes_labels_and_teacher():
     assert first_losses(config, None)[0] == pytest.approx(ends[0], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_network_follows_its_teacher_alone_even_against_the_labels():
     config = dataclasses.replace(
         CONFIG, steps=300, distill_weight=1.0, validation_fraction=0, seed=1

@@ -21,6 +21,8 @@ from lgn2hdl.verify.readers.cells import HardwareError
 from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
 from lgn2hdl.verify.sat.deadline import Deadline
 
+pytestmark = pytest.mark.yosys
+
 NETWORK = {"net.v": "module net ();\nendmodule\n", "net_core.v": "module core ();\nendmodule\n"}
 """Modules of the network; what they do is no matter here."""
 

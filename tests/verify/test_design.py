@@ -48,6 +48,8 @@ from lgn2hdl.verify.proofs.report import Counterexample, Report, Verdict
 from lgn2hdl.verify.readers.hardware import build
 from lgn2hdl.verify.readers.reader import read_text
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"seed": 24, "widths": (3, 1, 4, 2), "width": 15, "fan_ins": (3, 4)}
 """A network on ten bits: all samples can be tried. Each class wins often, and many draw."""
 

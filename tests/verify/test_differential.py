@@ -29,6 +29,7 @@ def table_of(network, number=60):
     return vector_table(network, None, number)
 
 
+@pytest.mark.slow
 @given(networks())
 @settings(max_examples=25)
 def test_the_engines_in_python_agree(network):

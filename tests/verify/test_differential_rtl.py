@@ -17,6 +17,8 @@ from lgn2hdl.verify.differential.simulation import Rtl, simulate
 from lgn2hdl.verify.differential.vectors import VectorTable
 from lgn2hdl.verify.readers.synthesized import synthesized
 
+pytestmark = [pytest.mark.simulator, pytest.mark.yosys]
+
 
 @pytest.fixture
 def needs_a_compiler() -> None:

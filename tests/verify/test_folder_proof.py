@@ -143,6 +143,7 @@ def flip(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+@pytest.mark.slow
 def test_a_bit_of_any_file(written, content, tmp_path) -> None:
     names = [path.relative_to(written) for path in written.rglob("*") if path.is_file()]
     assert len(names) > 15

@@ -53,6 +53,7 @@ def test_the_untouched_module_is_proved(design, kind, files):
     assert known.part.verdict is Verdict.PROVED
 
 
+@pytest.mark.slow
 def test_no_other_is(design, kind, files):
     passed = []
     attacks = interface_tampering.attacks(kind)

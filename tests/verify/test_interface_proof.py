@@ -32,6 +32,8 @@ from lgn2hdl.verify.readers.reader import read_text
 from lgn2hdl.verify.readers.yosys_reader import read_with_yosys
 from lgn2hdl.verify.sat.deadline import Deadline
 
+pytestmark = pytest.mark.yosys
+
 MORE_STREAM_FAULTS = (
     ("{last, earlier[15:8]}", "{earlier[7:0], last}"),
     ("{last, earlier[15:8]}", "{last, earlier[7:0]}"),

@@ -9,6 +9,8 @@ from hardware import adder_network, design_of, mixed_network, random_rows
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.verify.proofs.replay import Golden, with_every_node
 
+pytestmark = pytest.mark.simulator
+
 
 @pytest.fixture(scope="module")
 def golden():

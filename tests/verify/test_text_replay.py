@@ -18,6 +18,8 @@ from lgn2hdl.verify.proofs.replay import Golden
 from lgn2hdl.verify.proofs.report import Counterexample, Part, Verdict
 from lgn2hdl.verify.proofs.text_replay import replay_text
 
+pytestmark = pytest.mark.simulator
+
 COUNTER = """module counter (input wire clk, input wire rst, input wire [1:0] step,
     output wire [7:0] sum, output wire odd);
     reg [7:0] r;

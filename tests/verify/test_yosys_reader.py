@@ -18,6 +18,8 @@ from lgn2hdl.verify.readers.hardware import Hardware, build
 from lgn2hdl.verify.readers.reader import read_text
 from lgn2hdl.verify.readers.yosys_reader import _instance_of, _number, cells_of, read_with_yosys
 
+pytestmark = pytest.mark.yosys
+
 CLK, RST, VALID_IN, ENABLE, X, VALID, Y = 2, 3, 4, 5, [6, 7, 8], 20, 21
 Cell = dict[str, Any]
 

@@ -96,6 +96,7 @@ def test_its_ports_are_streams():
     assert rtlil.convert(component)
 
 
+@pytest.mark.yosys
 def test_the_example_of_the_page():
     """Class by class it counts what the network says of its samples."""
     page = (ROOT / "docs" / "interfaces.md").read_text()
