@@ -29,7 +29,7 @@ def measure(width: int, batch: int, steps: int) -> dict[str, float]:
     from lgn2hdl.train.loop.optimizer import make_optimizer, set_rates
     from lgn2hdl.train.relax.network import RelaxedNetwork
 
-    config = TrainConfig(layers=(width,) * N_LAYERS, relaxation="light", batch_size=batch)
+    config = TrainConfig.of(layers=(width,) * N_LAYERS, relaxation="light", batch_size=batch)
     started = time.perf_counter()
     network = RelaxedNetwork(N_INPUTS, N_CLASSES, config)
     optimizer = make_optimizer(network, config)

@@ -131,7 +131,7 @@ def main() -> None:
     bits = (torch.rand(784, options.batch) > 0.5).float()
     labels = torch.arange(options.batch) % N_CLASSES
     networks = {
-        name: RelaxedNetwork(784, N_CLASSES, TrainConfig(layers=widths, relaxation=name))
+        name: RelaxedNetwork(784, N_CLASSES, TrainConfig.of(layers=widths, relaxation=name))
         for name in RELAXATIONS
     }
     plain = PlainMixture(networks["softmax16"])

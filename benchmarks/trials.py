@@ -10,7 +10,6 @@ few tenths of a per cent for no reason at all.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import statistics
 
 import torch
@@ -19,7 +18,7 @@ from lgn2hdl.datasets import load_dataset
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.loop import train
 
-BASE = TrainConfig(
+BASE = TrainConfig.of(
     layers=(1000,),
     fan_in=(6,),
     encoder="fixed",
@@ -58,12 +57,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     dataset = load_dataset("mnist")
-    base = dataclasses.replace(BASE, steps=options.steps, evaluate_every=options.steps)
+    base = BASE.changed(steps=options.steps, evaluate_every=options.steps)
     print(f"{options.steps} steps, seeds {options.seeds}\n")
     print("| change | hard validation | soft validation |\n|---|---|---|")
     for name, change in CHANGES:
         cards = [
-            train(dataset, dataclasses.replace(base, seed=seed, **change), test=False).card
+            train(dataset, base.changed(seed=seed, **change), test=False).card
             for seed in options.seeds
         ]
         hard = statistics.mean(card["metrics"]["validation_hard_accuracy"] for card in cards)

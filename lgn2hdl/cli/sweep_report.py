@@ -141,7 +141,7 @@ def _json(trial: FinishedTrial) -> dict[str, Any]:
 
 
 def _widths(config: TrainConfig) -> str:
-    return ",".join(map(str, config.layers))
+    return ",".join(str(layer.width) for layer in config.layers)
 
 
 def _tau(config: TrainConfig) -> str:

@@ -178,9 +178,7 @@ def _config(
         base = read(checkpoint).config
     else:
         base = (preset(preset_name) if preset_name else _preset_for(dataset)).config
-    if "encoder" in given and given["encoder"] != "fixed":
-        given.setdefault("thresholds", ())
-    return dataclasses.replace(base, **given)
+    return base.changed(**given)
 
 
 def _preset_for(dataset: str) -> Preset:

@@ -15,8 +15,8 @@ from lgn2hdl.train.config import (
     RESAMPLINGS,
     SAMPLINGS,
     SELECTIONS,
-    WIRING_NAMES,
 )
+from lgn2hdl.train.layer_spec import WIRING_NAMES
 
 
 def _numbers(_context: Any, option: click.Parameter, value: str | None) -> tuple[int, ...] | None:

@@ -140,7 +140,7 @@ def trial_command(arguments: Sequence[str], base: TrainConfig, config: TrainConf
             kept.append(word)
         elif not equals:
             next(words, None)  # its value
-    given, wanted = base.to_json(), config.to_json()
+    given, wanted = base.options(), config.options()
     for name, value in wanted.items():
         if value != given[name]:
             text = ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.ir import logic
 from lgn2hdl.model.features import MAX_WIDTH
 from lgn2hdl.train import checks
 from lgn2hdl.train.data.thermometer import ENCODERS
-from lgn2hdl.train.wiring.candidates import CANDIDATES
-from lgn2hdl.train.wiring.wiring import WIRINGS
+from lgn2hdl.train.layer_spec import USUAL, LayerSpec, changed_layers, listed
 
 RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light", "walsh", "binary")
 """Relaxations of truth tables; :mod:`lgn2hdl.train.relax.relaxation` has them (and needs torch)."""
@@ -35,17 +33,8 @@ INITIALIZATIONS: tuple[str, ...] = ("residual", "gaussian")
 ENCODER_NAMES: tuple[str, ...] = (*ENCODERS, "learned")
 """Ways to choose thresholds: fitted before training, or learned from quantiles on."""
 
-MAPPING = "mapping"
-"""Learned wiring in which every source is a candidate of every pin (DWN, ICML 2024)."""
-
-WIRING_NAMES: tuple[str, ...] = (*WIRINGS, *CANDIDATES, MAPPING)
-"""Kinds of wiring: fixed ones, then learned ones."""
-
 MAX_FEATURE_BITS = (1 << MAX_WIDTH) - 1
 """A feature of the widest kind has so many thresholds that differ."""
-
-MAX_LAYER_WIDTH = 1 << 24
-"""Widest layer: some gigabytes of parameters, and far more than has ever been trained."""
 
 MAX_COUNT = 10**9
 """Most of anything else that is counted: steps, rows, pixels, candidates, LUTs."""
@@ -59,15 +48,11 @@ class TrainConfig:
     """Options of a training run; the same options and data give the same network.
 
     Attributes:
-        layers: width of every layer, input side first; the number of classes divides the last, or
-            it is the number of output bits.
-        fan_in: pins of a node in every layer, 2 to 6; the last one given holds for all further
-            layers.
+        layers: the layers, input side first; the number of classes divides the width of the last,
+            or it is the number of output bits.
         encoder: how thresholds are chosen (:data:`ENCODER_NAMES`).
         bits_per_feature: most input bits of one feature; not used by encoder ``fixed``.
         thresholds: the thresholds of encoder ``fixed``; empty for the others.
-        wiring: wiring kind of every layer (:data:`WIRING_NAMES`); the last one given holds for all
-            further layers.
         local_radius: how far, in pixels, wiring ``local`` and ``local-candidates`` reach.
         candidates: sources that a pin of learned wiring chooses from.
         selection: how it chooses while training (:data:`SELECTIONS`).
@@ -106,12 +91,10 @@ class TrainConfig:
         OptionError: if a value is out of range or two options exclude each other.
     """
 
-    layers: tuple[int, ...]
-    fan_in: tuple[int, ...] = (2,)
+    layers: tuple[LayerSpec, ...]
     encoder: str = "quantile"
     bits_per_feature: int = 3
     thresholds: tuple[int, ...] = ()
-    wiring: tuple[str, ...] = ("balanced",)
     local_radius: int = 3
     candidates: int = 32
     selection: str = "correlation"
@@ -143,11 +126,8 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("layers", "fan_in", "thresholds", "wiring"):
-            value = getattr(self, name)
-            if not isinstance(value, (tuple, list)):
-                raise OptionError(f"{name} is {value!r}: give a list")
-            object.__setattr__(self, name, tuple(value))
+        for name in ("layers", "thresholds"):
+            object.__setattr__(self, name, tuple(listed(name, getattr(self, name))))
         self._check_choices()
         self._check_counts()
         self._check_numbers()
@@ -160,18 +140,15 @@ class TrainConfig:
         checks.choice("sampling", self.sampling, SAMPLINGS)
         checks.choice("selection", self.selection, SELECTIONS)
         checks.choice("resampling", self.resampling, RESAMPLINGS)
-        for kind in self.wiring:
-            checks.choice("wiring", kind, WIRING_NAMES)
         for name in ("learn_tau", "mirror"):
             checks.flag(name, getattr(self, name))
 
     def _check_counts(self) -> None:
         if not self.layers:
             raise OptionError("0 layers: give at least one width")
-        for width in self.layers:
-            checks.count("a layer width", width, 1, MAX_LAYER_WIDTH)
-        for fan_in in self.fan_in:
-            checks.count("a fan-in", fan_in, 2, logic.MAX_FAN_IN)
+        for layer in self.layers:
+            if not isinstance(layer, LayerSpec):
+                raise OptionError(f"a layer is {layer!r}: give a LayerSpec")
         for threshold in self.thresholds:
             checks.count("a threshold", threshold, 1, MAX_FEATURE_BITS)
         checks.count("bits_per_feature", self.bits_per_feature, 1, MAX_FEATURE_BITS)
@@ -197,28 +174,24 @@ class TrainConfig:
             raise OptionError(f"distill_weight is {self.distill_weight!r}: give a number in [0, 1]")
 
     def _check_combinations(self) -> None:
-        for name in ("wiring", "fan_in"):
-            given = len(getattr(self, name))
-            if not 1 <= given <= len(self.layers):
-                raise OptionError(
-                    f"{given} values of {name} for {len(self.layers)} layers: "
-                    "give one for each, or fewer, the last of which repeats"
-                )
         if (self.encoder == "fixed") != bool(self.thresholds):
             raise OptionError("thresholds and encoder 'fixed' go together: give both or neither")
-        if self.relaxation == "softmax16" and set(self.fan_in) != {2}:
+        most = max(layer.fan_in for layer in self.layers)
+        if self.relaxation == "softmax16" and most > 2:
             raise OptionError(
-                f"relaxation 'softmax16' has two-input gates only, not fan-in {max(self.fan_in)}: "
+                f"relaxation 'softmax16' has two-input gates only, not fan-in {most}: "
                 "choose light, walsh or binary"
             )
 
-    def fan_in_of(self, layer: int) -> int:
-        """Pins of a node of that layer."""
-        return self.fan_in[min(layer, len(self.fan_in) - 1)]
+    @property
+    def n_nodes(self) -> int:
+        """Nodes of all layers."""
+        return sum(layer.width for layer in self.layers)
 
-    def wiring_of(self, layer: int) -> str:
-        """Wiring kind of that layer."""
-        return self.wiring[min(layer, len(self.wiring) - 1)]
+    @property
+    def n_outputs(self) -> int:
+        """Width of the last layer."""
+        return self.layers[-1].width
 
     def tau_for(self, n_classes: int) -> float:
         """The given tau, or ``max(1, sqrt(outputs per class) / 2)``.
@@ -228,7 +201,7 @@ class TrainConfig:
         """
         if self.tau is not None:
             return float(self.tau)
-        return max(1.0, math.sqrt(self.layers[-1] / n_classes) / 2)
+        return max(1.0, math.sqrt(self.n_outputs / n_classes) / 2)
 
     def require_outputs(self, n_names: int, *, bits: bool) -> None:
         """Check the last width against the data: ``n_names`` classes, or so many output bits.
@@ -236,7 +209,7 @@ class TrainConfig:
         Raises:
             OptionError: if it is not the number of bits, or the classes do not divide it.
         """
-        last = self.layers[-1]
+        last = self.n_outputs
         if bits and last != n_names:
             raise OptionError(
                 f"the last layer's width is {last}, but the targets have {n_names} bits: "
@@ -247,6 +220,43 @@ class TrainConfig:
             raise OptionError(
                 f"the last layer's width {last} does not divide into {n_names} classes: use {near}"
             )
+
+    def changed(self, **options: Any) -> TrainConfig:
+        """A copy with other values for some options, named as on the command line.
+
+        ``layers`` are widths, or whole :class:`LayerSpec`; ``fan_in`` and ``wiring`` lists
+        of values for them, the last of which repeats. The thresholds of another encoder go with it.
+
+        Raises:
+            OptionError: if an option is unknown or out of range.
+        """
+        _require_known(options)
+        if options.get("encoder", "fixed") != "fixed":
+            options = {"thresholds": (), **options}
+        layers = changed_layers(self.layers, *(options.pop(name, None) for name in _OF_LAYERS))
+        return dataclasses.replace(self, layers=layers, **options)
+
+    @staticmethod
+    def of(**options: Any) -> TrainConfig:
+        """The configuration with options named as for :meth:`changed`; others have their default.
+
+        Raises:
+            OptionError: if an option is unknown or out of range.
+        """
+        _require_known(options)
+        if options.get("layers") is None:
+            raise OptionError("0 layers: give at least one width")
+        layers = changed_layers(USUAL, *(options.pop(name, None) for name in _OF_LAYERS))
+        return TrainConfig(layers=layers, **options)
+
+    def options(self) -> dict[str, Any]:
+        """Plain values of all options, named as on the command line; :meth:`of` undoes it."""
+        columns = {
+            "layers": [layer.width for layer in self.layers],
+            "fan_in": [layer.fan_in for layer in self.layers],
+            "wiring": [layer.wiring for layer in self.layers],
+        }
+        return {**self.to_json(), **columns}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; :meth:`from_json` undoes it."""
@@ -260,13 +270,30 @@ class TrainConfig:
     def from_json(values: Mapping[str, Any]) -> TrainConfig:
         """The configuration that :meth:`to_json` wrote; absent options have their default.
 
+        What :meth:`options` gives is read too: so model files kept them once.
+
         Raises:
             OptionError: if an option is unknown or out of range.
         """
-        known = {field.name for field in dataclasses.fields(TrainConfig)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise OptionError(f"unknown training option {unknown[0]!r}")
-        if "layers" not in values:
-            raise OptionError("0 layers: give at least one width")
-        return TrainConfig(**values)
+        layers = values.get("layers")
+        if isinstance(layers, list):
+            layers = [_layer(item) if isinstance(item, Mapping) else item for item in layers]
+        return TrainConfig.of(**{**values, "layers": layers})
+
+
+_OF_LAYERS = ("layers", "fan_in", "wiring")
+"""Options that have a value for every layer, in the order of :func:`changed_layers`."""
+
+
+def _require_known(options: Mapping[str, Any]) -> None:
+    known = {*_OF_LAYERS, *(field.name for field in dataclasses.fields(TrainConfig))}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise OptionError(f"unknown training option {unknown[0]!r}: see docs/training.md")
+
+
+def _layer(values: Mapping[str, Any]) -> LayerSpec:
+    unknown = sorted(set(values) - {field.name for field in dataclasses.fields(LayerSpec)})
+    if unknown or "width" not in values:
+        raise OptionError(f"a layer is {dict(values)}: give its width, fan_in and wiring")
+    return LayerSpec(**values)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.layer_spec import LayerSpec
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,9 @@ PRESETS: tuple[Preset, ...] = (
         dataset="digits",
         description="8x8 digits in seconds: 200 LUTs of six inputs for a first look at everything",
         config=TrainConfig(
-            layers=(200,),
-            fan_in=(6,),
+            layers=(LayerSpec(200, 6, "mapping"),),
             encoder="power-of-two",
             bits_per_feature=3,
-            wiring=("mapping",),
             initialization="gaussian",
             sampling="hard",
             tau=2.0,
@@ -50,11 +49,9 @@ PRESETS: tuple[Preset, ...] = (
         dataset="mnist",
         description="MNIST on three thresholds a pixel: one layer of 1,000 LUTs of six inputs",
         config=TrainConfig(
-            layers=(1000,),
-            fan_in=(6,),
+            layers=(LayerSpec(1000, 6, "candidates"),),
             encoder="fixed",
             thresholds=(64, 128, 192),
-            wiring=("candidates",),
             candidates=32,
             resample_every=20,
             initialization="gaussian",
@@ -71,10 +68,10 @@ PRESETS: tuple[Preset, ...] = (
         dataset=None,
         description="any table: one layer of 840 two-input gates that choose their inputs",
         config=TrainConfig(
-            layers=(840,),  # divides into 2 to 8, 10, 12, 14, 15, ... classes
+            # 840 divides into 2 to 8, 10, 12, 14, 15, ... classes
+            layers=(LayerSpec(840, 2, "mapping"),),
             encoder="quantile",
             bits_per_feature=8,
-            wiring=("mapping",),
             initialization="gaussian",
             sampling="hard",
             learning_rate=0.1,
@@ -92,8 +89,9 @@ def adapted(config: TrainConfig, n_names: int, *, bits: bool = False) -> TrainCo
     For classes it is widened, if need be, to a multiple of them; for output bits it becomes as
     wide as there are bits.
     """
-    last = n_names if bits else -(-config.layers[-1] // n_names) * n_names
-    return replace(config, layers=(*config.layers[:-1], last))
+    width = n_names if bits else -(-config.n_outputs // n_names) * n_names
+    *below, last = config.layers
+    return replace(config, layers=(*below, replace(last, width=width)))
 
 
 def preset(name: str) -> Preset:

@@ -214,8 +214,8 @@ def test_torchrun_is_not_for_sweeps(fails, tmp_path, monkeypatch):
 
 
 def test_the_command_of_a_trial():
-    base = TrainConfig(layers=(80, 60))
-    config = TrainConfig(layers=(40, 20), tau=1.25, learning_rate=0.03, target_luts=90)
+    base = TrainConfig.of(layers=(80, 60))
+    config = TrainConfig.of(layers=(40, 20), tau=1.25, learning_rate=0.03, target_luts=90)
     arguments = ["train", "--storage=mysql://me:secret@host/db", "--sweep", "9", "--out", "a b.lgn"]
     given = "lgn2hdl train --out 'a b.lgn'"
     assert trial_command(arguments, base, base) == given
@@ -226,7 +226,7 @@ def test_the_command_of_a_trial():
 
 @pytest.mark.parametrize("luts", [(40, 90, 120), (0, 7, 50_000), (5, 90, 50_000), (8, 8, 8)])
 def test_the_plot_is_the_same_picture_every_time(tmp_path, luts):
-    config = TrainConfig(layers=(80, 60))
+    config = TrainConfig.of(layers=(80, 60))
     trials = tuple(FinishedTrial(n, config, 0.5 + n / 10, size) for n, size in enumerate(luts))
     front = Front(trials, trials, trials[-1], ())
     for name in ("one", "two"):

@@ -50,7 +50,7 @@ def test_they_stand_behind_the_training_rows(loaded):
 
 def test_they_choose_and_do_not_train(loaded):
     dataset = loaded()
-    problem = Problem(dataset, TrainConfig(layers=(12,), validation_fraction=0.5))
+    problem = Problem(dataset, TrainConfig.of(layers=(12,), validation_fraction=0.5))
     np.testing.assert_array_equal(problem.x_validation, dataset.x_train[N_TRAIN:])
     np.testing.assert_array_equal(problem.y_validation, ARRAYS["y_val"])
     assert len(problem.x) == N_TRAIN

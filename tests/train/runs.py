@@ -9,30 +9,30 @@ from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.train.config import TrainConfig
 
-CONFIG = TrainConfig(
+CONFIG = TrainConfig.of(
     layers=(60, 40), initialization="gaussian", learning_rate=0.1, steps=30, batch_size=16,
     evaluate_every=7, checkpoint_every=5,
 )  # fmt: skip
 
-GROUP = dataclasses.replace(CONFIG, steps=8, evaluate_every=4, checkpoint_every=0)
+GROUP = CONFIG.changed(steps=8, evaluate_every=4, checkpoint_every=0)
 
 GROUP_CASES = {
     "plain": GROUP,
-    "three-rows": dataclasses.replace(GROUP, batch_size=3),
-    "one-row": dataclasses.replace(GROUP, batch_size=1),
-    "random-resampling": dataclasses.replace(
-        GROUP, wiring=("candidates",), candidates=6, resample_every=2, fan_in=(2, 4),
+    "three-rows": GROUP.changed(batch_size=3),
+    "one-row": GROUP.changed(batch_size=1),
+    "random-resampling": GROUP.changed(
+        wiring=("candidates",), candidates=6, resample_every=2, fan_in=(2, 4),
         resampling="random",
     ),
-    "guided-resampling": dataclasses.replace(
-        GROUP, wiring=("candidates",), candidates=6, resample_every=2, fan_in=(2, 4),
+    "guided-resampling": GROUP.changed(
+        wiring=("candidates",), candidates=6, resample_every=2, fan_in=(2, 4),
         input_noise=0.05,
     ),
-    "guided-one-row": dataclasses.replace(
-        GROUP, wiring=("candidates",), candidates=6, resample_every=2, batch_size=1,
+    "guided-one-row": GROUP.changed(
+        wiring=("candidates",), candidates=6, resample_every=2, batch_size=1,
     ),
-    "gumbel": dataclasses.replace(
-        GROUP, sampling="gumbel", wiring=("local-candidates", "mapping"), candidates=5,
+    "gumbel": GROUP.changed(
+        sampling="gumbel", wiring=("local-candidates", "mapping"), candidates=5,
         selection="softmax", learn_tau=True, encoder="learned", size_weight=0.1, target_luts=50,
         shift_pixels=1, finetune_steps=2,
     ),

@@ -7,7 +7,6 @@ is on as many threads as ``OMP_NUM_THREADS`` says.
 import hashlib
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,29 +18,29 @@ from lgn2hdl.tools import native
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.loop import train
 
-BASE = replace(CONFIG, steps=10, evaluate_every=5, checkpoint_every=0, layers=(60, 34))
+BASE = CONFIG.changed(steps=10, evaluate_every=5, checkpoint_every=0, layers=(60, 34))
 """A width that no vector divides."""
 
-HARD = replace(BASE, sampling="hard", batch_size=50)
+HARD = BASE.changed(sampling="hard", batch_size=50)
 
 CASES = {
-    "gates": replace(BASE, relaxation="softmax16", label_smoothing=0.1, learn_tau=True),
-    "gates-sampled": replace(BASE, relaxation="softmax16", sampling="gumbel", size_weight=0.1),
-    "light-sampled": replace(BASE, sampling="gumbel", wiring=("candidates",), candidates=5,
+    "gates": BASE.changed(relaxation="softmax16", label_smoothing=0.1, learn_tau=True),
+    "gates-sampled": BASE.changed(relaxation="softmax16", sampling="gumbel", size_weight=0.1),
+    "light-sampled": BASE.changed(sampling="gumbel", wiring=("candidates",), candidates=5,
                              selection="softmax", resample_every=3, resampling="random"),
-    "light-soft": replace(BASE, fan_in=(6, 3), wiring=("candidates",), candidates=5,
+    "light-soft": BASE.changed(fan_in=(6, 3), wiring=("candidates",), candidates=5,
                           selection="softmax", finetune_steps=3, weight_decay=0.1),
-    "walsh": replace(BASE, relaxation="walsh", fan_in=(4, 3), size_weight=0.1, temperature=0.7),
-    "walsh-sampled": replace(BASE, relaxation="walsh", sampling="gumbel", wiring=("mapping",)),
-    "binary": replace(HARD, relaxation="binary", wiring=("mapping",), target_luts=60),
-    "digits-demo": replace(HARD, layers=(60,), fan_in=(6,), encoder="power-of-two",
+    "walsh": BASE.changed(relaxation="walsh", fan_in=(4, 3), size_weight=0.1, temperature=0.7),
+    "walsh-sampled": BASE.changed(relaxation="walsh", sampling="gumbel", wiring=("mapping",)),
+    "binary": HARD.changed(relaxation="binary", wiring=("mapping",), target_luts=60),
+    "digits-demo": HARD.changed(layers=(60,), fan_in=(6,), encoder="power-of-two",
                            wiring=("mapping",), input_noise=0.03),
-    "mnist": replace(HARD, layers=(60,), fan_in=(6,), encoder="fixed", thresholds=(4, 8, 12),
+    "mnist": HARD.changed(layers=(60,), fan_in=(6,), encoder="fixed", thresholds=(4, 8, 12),
                      wiring=("candidates",), candidates=5, resample_every=3, shift_pixels=1),
-    "tabular": replace(HARD, encoder="quantile", bits_per_feature=8, wiring=("mapping",)),
-    "learned": replace(BASE, encoder="learned", wiring=("local-candidates", "candidates"),
+    "tabular": HARD.changed(encoder="quantile", bits_per_feature=8, wiring=("mapping",)),
+    "learned": BASE.changed(encoder="learned", wiring=("local-candidates", "candidates"),
                        candidates=5, selection="straight-through", fan_in=(4,), mirror=True),
-    "uniform": replace(HARD, encoder="uniform", wiring=("local", "balanced"),
+    "uniform": HARD.changed(encoder="uniform", wiring=("local", "balanced"),
                        initialization="residual"),
 }  # fmt: skip
 
@@ -83,11 +82,11 @@ def run_all(folder):
     found = {"real values": real_values(folder)}
     for name, config in CASES.items():
         found[name] = learned(folder, images, config)
-    table = replace(CASES["learned"], wiring=("mapping",), mirror=False)
+    table = CASES["learned"].changed(wiring=("mapping",), mirror=False)
     found["learned, table"] = learned(folder, make_dataset(), table)
     logits = np.random.default_rng(0).normal(size=(len(images.x_train), 2))
     found["teacher"] = learned(folder, images, CASES["gates"], teacher=logits)
-    bits = replace(BASE, layers=(60, 4), label_smoothing=0.1, learn_tau=True)
+    bits = BASE.changed(layers=(60, 4), label_smoothing=0.1, learn_tau=True)
     found["bits"] = learned(folder, adder, bits)
     logits = np.random.default_rng(0).normal(size=(len(adder.x_train), 4))
     found["bits, teacher"] = learned(folder, adder, bits, teacher=logits)

@@ -1,7 +1,5 @@
 """Training towards a LUT budget: the result is within it, and an impossible one is refused."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -16,12 +14,12 @@ from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 
 DATA = make_dataset()
-ROOMY = dataclasses.replace(CONFIG, layers=(80, 60), steps=120, evaluate_every=10)
+ROOMY = CONFIG.changed(layers=(80, 60), steps=120, evaluate_every=10)
 
 
 @pytest.mark.parametrize(("target", "accuracy"), [(150, 0.8), (60, 0.8), (20, 0.65), (8, 0)])
 def test_the_result_needs_at_most_the_target(target, accuracy):
-    network = train(DATA, dataclasses.replace(ROOMY, target_luts=target))
+    network = train(DATA, ROOMY.changed(target_luts=target))
     luts = estimate_luts(network).total
     assert luts <= target
     assert network.card["metrics"]["estimated_luts"] == luts
@@ -30,7 +28,7 @@ def test_the_result_needs_at_most_the_target(target, accuracy):
 
 def test_the_way_down_is_even_and_training_goes_on_below():
     seen = {}
-    config = dataclasses.replace(ROOMY, target_luts=40, seed=4)
+    config = ROOMY.changed(target_luts=40, seed=4)
     train(DATA, config, on_progress=lambda p: seen.update({p.step: p}))
     luts = [seen[step].luts for step in range(10, 121, 10)]
     assert min(luts[:3]) > 100  # nothing is dropped before 30 % of the steps
@@ -42,26 +40,26 @@ def test_the_way_down_is_even_and_training_goes_on_below():
 
 
 def test_a_budget_that_holds_anyway_changes_nothing():
-    free, bound = (train(DATA, dataclasses.replace(ROOMY, target_luts=t)) for t in (None, 10_000))
+    free, bound = (train(DATA, ROOMY.changed(target_luts=t)) for t in (None, 10_000))
     for one, other in zip(free.layers, bound.layers, strict=True):
         np.testing.assert_array_equal(one.table, other.table)
 
 
 def test_one_evaluation_at_the_end_is_enough():
-    config = dataclasses.replace(ROOMY, target_luts=30, evaluate_every=1000)
+    config = ROOMY.changed(target_luts=30, evaluate_every=1000)
     assert estimate_luts(train(DATA, config)).total <= 30
 
 
 def test_learned_thresholds_and_images_within_a_budget():
-    config = dataclasses.replace(
-        ROOMY, target_luts=30, encoder="learned", wiring=("local-candidates", "candidates"),
+    config = ROOMY.changed(
+        target_luts=30, encoder="learned", wiring=("local-candidates", "candidates"),
         candidates=5,
     )  # fmt: skip
     assert estimate_luts(train(make_images(), config)).total <= 30
 
 
 def test_a_budget_below_the_head_is_refused_before_training():
-    config = dataclasses.replace(ROOMY, target_luts=least_luts(2) - 1)
+    config = ROOMY.changed(target_luts=least_luts(2) - 1)
     with pytest.raises(OptionError, match=r"target_luts is 1: .* 2 classes") as caught:
         train(DATA, config, on_progress=lambda p: pytest.fail("has trained"))
     assert "\n" not in str(caught.value)
@@ -69,7 +67,7 @@ def test_a_budget_below_the_head_is_refused_before_training():
 
 def test_a_budget_out_of_reach_is_one_line():
     """Every output bit is needed, so none is dropped."""
-    config = dataclasses.replace(ROOMY, target_luts=1, layers=(30, 4))
+    config = ROOMY.changed(target_luts=1, layers=(30, 4))
     with pytest.raises(TrainingStoppedError, match="at most 1 LUTs: raise target_luts") as caught:
         train(make_adder(), config)
     assert "\n" not in str(caught.value)
@@ -98,7 +96,7 @@ def test_importance_is_what_the_loss_loses_to_first_order():
 
 
 def test_the_last_output_of_a_class_is_never_dropped():
-    config = dataclasses.replace(ROOMY, target_luts=least_luts(2), layers=(80, 60))
+    config = ROOMY.changed(target_luts=least_luts(2), layers=(80, 60))
     problem, network, bits = trained_network(config)
     Budget(config, problem).enforce(network, bits, config.steps)
     assert network.kept.reshape(2, -1).sum(1).min() >= 1

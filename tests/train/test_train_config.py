@@ -4,6 +4,7 @@ import pytest
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.layer_spec import LayerSpec
 from lgn2hdl.train.presets import PRESETS, preset
 
 
@@ -77,12 +78,12 @@ from lgn2hdl.train.presets import PRESETS, preset
 )
 def test_an_option_out_of_range_is_named_in_one_line(options, message):
     with pytest.raises(OptionError, match=message) as caught:
-        TrainConfig(**{"layers": (10,), **options})
+        TrainConfig.of(**{"layers": (10,), **options})
     assert "\n" not in str(caught.value)
 
 
 def test_json_round_trip():
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(50, 20),
         encoder="fixed",
         thresholds=(3, 9),
@@ -104,33 +105,96 @@ def test_json_with_unknown_or_missing_options():
 
 
 def test_last_width_is_checked_against_the_classes():
-    TrainConfig(layers=(7, 20)).require_outputs(10, bits=False)
+    TrainConfig.of(layers=(7, 20)).require_outputs(10, bits=False)
     with pytest.raises(OptionError, match=r"width 24 does not divide into 10 classes: use 20"):
-        TrainConfig(layers=(7, 24)).require_outputs(10, bits=False)
+        TrainConfig.of(layers=(7, 24)).require_outputs(10, bits=False)
     with pytest.raises(OptionError, match="use 10"):
-        TrainConfig(layers=(3,)).require_outputs(10, bits=False)
+        TrainConfig.of(layers=(3,)).require_outputs(10, bits=False)
 
 
 def test_last_width_is_the_number_of_output_bits():
-    TrainConfig(layers=(7, 20)).require_outputs(20, bits=True)
+    TrainConfig.of(layers=(7, 20)).require_outputs(20, bits=True)
     for width in (10, 40):
         with pytest.raises(OptionError, match=f"width is {width}, but .* 20 bits: use 20"):
-            TrainConfig(layers=(7, width)).require_outputs(20, bits=True)
+            TrainConfig.of(layers=(7, width)).require_outputs(20, bits=True)
 
 
 def test_the_last_value_given_holds_for_all_further_layers():
-    config = TrainConfig(layers=(9,) * 4, fan_in=(6, 2), wiring=("local", "mapping", "balanced"))
-    assert [config.fan_in_of(layer) for layer in range(4)] == [6, 2, 2, 2]
-    assert [config.wiring_of(layer) for layer in range(4)] == [
+    config = TrainConfig.of(layers=(9,) * 4, fan_in=(6, 2), wiring=("local", "mapping", "balanced"))
+    assert [layer.fan_in for layer in config.layers] == [6, 2, 2, 2]
+    assert [layer.wiring for layer in config.layers] == [
         "local", "mapping", "balanced", "balanced",
     ]  # fmt: skip
+    assert config == TrainConfig(
+        (
+            LayerSpec(9, 6, "local"),
+            LayerSpec(9, wiring="mapping"),
+            LayerSpec(9),
+            LayerSpec(width=9, fan_in=2, wiring="balanced"),
+        )
+    )
+
+
+def test_changes_leave_the_rest_of_every_layer():
+    base = TrainConfig.of(layers=(9, 8, 7), fan_in=(6, 3, 2), wiring=("local", "mapping"), seed=3)
+    wider = base.changed(layers=(90, 80, 70))
+    assert wider.options() == {**base.options(), "layers": [90, 80, 70]}
+    assert base.changed(fan_in=(4,), seed=5).options() == {
+        **base.options(), "fan_in": [4, 4, 4], "seed": 5,
+    }  # fmt: skip
+    assert base.changed(layers=(5,)).layers == (LayerSpec(5, 6, "local"),)
+    deeper = base.changed(layers=(5, 5, 5, 5), wiring=("candidates", "balanced")).layers
+    assert deeper == tuple(map(LayerSpec, [5] * 4, [6, 3, 2, 2], ["candidates", *["balanced"] * 3]))
+    whole = base.changed(layers=[LayerSpec(4, 5), LayerSpec(3)], wiring=("mapping",))
+    assert whole.layers == (LayerSpec(4, 5, "mapping"), LayerSpec(3, 2, "mapping"))
+    assert base.changed() == base
+
+
+def test_another_encoder_needs_no_thresholds():
+    fixed = TrainConfig.of(layers=(9,), encoder="fixed", thresholds=(3,))
+    assert fixed.changed(encoder="uniform").thresholds == ()
+    assert fixed.changed(steps=5).thresholds == (3,)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([10], "a layer is 10: give a LayerSpec"),
+        ("wide", "layers is 'wide': give a list"),
+        ([LayerSpec(3), {"width": 4}], "a layer is {'width': 4}: give a LayerSpec"),
+    ],
+)
+def test_layers_are_specs(layers, message):
+    with pytest.raises(OptionError, match=message):
+        TrainConfig(layers=layers)
+
+
+def test_layers_in_json_are_objects_and_lists_are_still_read():
+    config = TrainConfig.of(layers=(9, 8), fan_in=(6, 2), wiring=("local", "mapping"), seed=3)
+    assert config.to_json()["layers"] == [
+        {"width": 9, "fan_in": 6, "wiring": "local"},
+        {"width": 8, "fan_in": 2, "wiring": "mapping"},
+    ]
+    assert TrainConfig.from_json(json.loads(json.dumps(config.options()))) == config
+    old = {"layers": [9, 8, 7], "fan_in": [6, 2], "wiring": ["local"]}
+    assert TrainConfig.from_json(old).options()["fan_in"] == [6, 2, 2]
+    for layers in ([{"fan_in": 2}], [{"width": 3, "depth": 1}], [{}]):
+        with pytest.raises(OptionError, match=r"a layer is .* give its width, fan_in and wiring"):
+            TrainConfig.from_json({"layers": layers})
+    with pytest.raises(OptionError, match="a layer width is 'x'"):
+        TrainConfig.from_json({"layers": [{"width": "x"}]})
+
+
+def test_a_layer_keeps_its_defaults():
+    """Or the same command would train another network than before."""
+    assert LayerSpec(7) == LayerSpec(width=7, fan_in=2, wiring="balanced")
 
 
 def test_tau_is_the_given_one_or_grows_with_the_root_of_the_width():
-    assert TrainConfig(layers=(20,), tau=3).tau_for(10) == 3.0
-    narrow, wide = (TrainConfig(layers=(width,)).tau_for(10) for width in (1000, 16000))
+    assert TrainConfig.of(layers=(20,), tau=3).tau_for(10) == 3.0
+    narrow, wide = (TrainConfig.of(layers=(width,)).tau_for(10) for width in (1000, 16000))
     assert wide == pytest.approx(4 * narrow)
-    assert TrainConfig(layers=(10,)).tau_for(10) == 1.0
+    assert TrainConfig.of(layers=(10,)).tau_for(10) == 1.0
 
 
 def test_presets_are_consistent():
@@ -145,8 +209,8 @@ def test_presets_are_consistent():
 
 
 DEFAULTS = {
-    "fan_in": (2,), "encoder": "quantile", "bits_per_feature": 3, "thresholds": (),
-    "wiring": ("balanced",), "local_radius": 3, "candidates": 32, "selection": "correlation",
+    "encoder": "quantile", "bits_per_feature": 3, "thresholds": (),
+    "local_radius": 3, "candidates": 32, "selection": "correlation",
     "resample_every": 0, "resampling": "guided", "relaxation": "light",
     "initialization": "residual", "sampling": "soft", "temperature": 1.0, "finetune_steps": 0,
     "tau": None, "learn_tau": False, "learning_rate": 0.05, "wiring_learning_rate": 0.02,
@@ -159,7 +223,7 @@ DEFAULTS = {
 
 def test_options_keep_their_defaults():
     """Or the same command would train another network than before."""
-    config = TrainConfig(layers=(10,))
+    config = TrainConfig.of(layers=(10,))
     assert {name: getattr(config, name) for name in DEFAULTS} == DEFAULTS
 
 
@@ -177,13 +241,13 @@ MOST = 10**9
 )  # fmt: skip
 def test_counts_go_so_far_and_no_further(name, least, most):
     for value in (least, most):
-        assert getattr(TrainConfig(layers=(10,), **{name: value}), name) == value
+        assert getattr(TrainConfig.of(layers=(10,), **{name: value}), name) == value
     with pytest.raises(
         OptionError, match=f"{name} is {least - 1}: give a whole number of at least"
     ):
-        TrainConfig(layers=(10,), **{name: least - 1})
+        TrainConfig.of(layers=(10,), **{name: least - 1})
     with pytest.raises(OptionError, match=f"{name} is {most + 1}: give at most {most}"):
-        TrainConfig(layers=(10,), **{name: most + 1})
+        TrainConfig.of(layers=(10,), **{name: most + 1})
 
 
 @pytest.mark.parametrize(
@@ -199,10 +263,10 @@ def test_counts_go_so_far_and_no_further(name, least, most):
 )  # fmt: skip
 def test_each_of_several_counts_is_checked(options, what, least, most):
     for value in (least, most):
-        TrainConfig(**options(value))
+        TrainConfig.of(**options(value))
     for value, message in ((least - 1, "give a whole number of at least"), (most + 1, "at most")):
         with pytest.raises(OptionError, match=f"{what} is {value}: .*{message}"):
-            TrainConfig(**options(value))
+            TrainConfig.of(**options(value))
 
 
 @pytest.mark.parametrize(
@@ -217,17 +281,17 @@ def test_each_of_several_counts_is_checked(options, what, least, most):
 )
 def test_numbers_go_so_far_and_no_further(name, good, bad):
     for value in good:
-        assert getattr(TrainConfig(layers=(10,), **{name: value}), name) == value
+        assert getattr(TrainConfig.of(layers=(10,), **{name: value}), name) == value
     for value in bad:
         with pytest.raises(OptionError, match=f"^{name} is {value!r}: give "):
-            TrainConfig(layers=(10,), **{name: value})
+            TrainConfig.of(layers=(10,), **{name: value})
 
 
 def test_the_nearest_width_is_named():
     for width, n_names, near in [(11, 10, 10), (16, 10, 20), (3, 10, 10), (25, 10, 20)]:
         with pytest.raises(OptionError, match=f"into {n_names} classes: use {near}$"):
-            TrainConfig(layers=(width,)).require_outputs(n_names, bits=False)
-    TrainConfig(layers=(20,)).require_outputs(10, bits=False)
-    TrainConfig(layers=(20,)).require_outputs(20, bits=True)
+            TrainConfig.of(layers=(width,)).require_outputs(n_names, bits=False)
+    TrainConfig.of(layers=(20,)).require_outputs(10, bits=False)
+    TrainConfig.of(layers=(20,)).require_outputs(20, bits=True)
     with pytest.raises(OptionError, match="the targets have 10 bits: use 10"):
-        TrainConfig(layers=(20,)).require_outputs(10, bits=True)
+        TrainConfig.of(layers=(20,)).require_outputs(10, bits=True)

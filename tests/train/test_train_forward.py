@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -35,7 +33,7 @@ def test_torch_computes_what_the_network_does(network):
 )
 def test_the_trainer_itself_computes_what_its_discrete_network_does(options):
     """The hard forward pass of a network in training, of every relaxation and learned wiring."""
-    config = dataclasses.replace(CONFIG, **options)
+    config = CONFIG.changed(**options)
     features = integer_features(3, 4)
     encoder = Thermometer(np.repeat(np.arange(3), 5), np.tile(np.arange(1, 16, 3), 3))
     relaxed = RelaxedNetwork(encoder.n_bits, 4, config)

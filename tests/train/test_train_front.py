@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.sweep.front import FinishedTrial, most_accurate, pareto_front
 
-CONFIG = TrainConfig(layers=(20, 10))
+CONFIG = TrainConfig.of(layers=(20, 10))
 
 
 @st.composite

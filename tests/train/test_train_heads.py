@@ -1,6 +1,5 @@
 """Heads: logits, losses and what remains of them; networks of output bits from end to end."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -120,7 +119,7 @@ def test_discrete_heads():
     assert BitsHead(3, 1.0, False).discrete(3) == Bits(3)
 
 
-ADDER = TrainConfig(
+ADDER = TrainConfig.of(
     layers=(4,), fan_in=(6,), initialization="gaussian", learning_rate=0.1, steps=200,
     validation_fraction=0, evaluate_every=50, batch_size=64,
 )  # fmt: skip
@@ -142,7 +141,7 @@ ADDER = TrainConfig(
 def test_an_adder_is_learned_exactly(options):
     """Targets are bits, and every sum of two three-bit numbers comes out right."""
     data = make_adder()
-    network = train(data, dataclasses.replace(ADDER, **options))
+    network = train(data, ADDER.changed(**options))
     metrics = network.card["metrics"]
     assert isinstance(network.head, Bits)
     assert metrics["test_exact_match"] == 1.0
@@ -152,7 +151,7 @@ def test_an_adder_is_learned_exactly(options):
 
 def test_accuracy_of_bits_counts_bits_and_exact_match_counts_rows():
     data = make_adder()
-    network = train(data, dataclasses.replace(ADDER, steps=1))
+    network = train(data, ADDER.changed(steps=1))
     right = network.decisions(data.x_test) == data.y_test
     metrics = network.card["metrics"]
     assert metrics["test_hard_accuracy"] == pytest.approx(right.mean())
@@ -162,12 +161,12 @@ def test_accuracy_of_bits_counts_bits_and_exact_match_counts_rows():
 
 def test_bit_targets_need_a_last_layer_of_their_number():
     with pytest.raises(OptionError, match="width is 8, but the targets have 4 bits: use 4"):
-        train(make_adder(), dataclasses.replace(ADDER, layers=(8,)))
+        train(make_adder(), ADDER.changed(layers=(8,)))
 
 
 @pytest.mark.parametrize("learn_tau", [False, True])
 def test_the_model_and_its_card_have_the_tau_of_the_best_state(learn_tau):
-    config = dataclasses.replace(CONFIG, learn_tau=learn_tau, tau=3.0, learning_rate=0.2)
+    config = CONFIG.changed(learn_tau=learn_tau, tau=3.0, learning_rate=0.2)
     network = train(make_dataset(), config)
     card = network.card
     assert card["training"]["tau"] == 3.0

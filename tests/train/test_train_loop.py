@@ -29,7 +29,7 @@ def losses(data, config):
 
 @pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
 def test_training_learns(relaxation):
-    config = dataclasses.replace(CONFIG, relaxation=relaxation, steps=400, learning_rate=0.1)
+    config = CONFIG.changed(relaxation=relaxation, steps=400, learning_rate=0.1)
     network = train(make_dataset(1000), config)
     assert network.card["metrics"]["test_hard_accuracy"] > 0.8
 
@@ -66,13 +66,13 @@ def test_the_test_rows_do_not_influence_training(tmp_path):
 
 
 def test_zero_validation_selects_on_the_training_rows():
-    network = train(DATA, dataclasses.replace(CONFIG, validation_fraction=0))
+    network = train(DATA, CONFIG.changed(validation_fraction=0))
     metrics = network.card["metrics"]
     assert metrics["validation_hard_accuracy"] == accuracy(network, DATA.x_train, DATA.y_train)
 
 
 def test_local_wiring_needs_an_image():
-    config = dataclasses.replace(CONFIG, wiring=("local",))
+    config = CONFIG.changed(wiring=("local",))
     with pytest.raises(OptionError, match="needs images"):
         train(DATA, config)
     train(dataclasses.replace(DATA, image_shape=(2, 2)), config)
@@ -80,7 +80,7 @@ def test_local_wiring_needs_an_image():
 
 @pytest.mark.parametrize("option", [{"shift_pixels": 1}, {"mirror": True}])
 def test_augmentation_needs_images_and_changes_the_rows(option):
-    config = dataclasses.replace(CONFIG, **option)
+    config = CONFIG.changed(**option)
     with pytest.raises(OptionError, match=f"{next(iter(option))} needs images"):
         train(DATA, config)
     images = dataclasses.replace(DATA, image_shape=(2, 2))
@@ -89,7 +89,7 @@ def test_augmentation_needs_images_and_changes_the_rows(option):
 
 def test_unusable_data_and_options_are_refused():
     with pytest.raises(OptionError, match="does not divide into 2 classes"):
-        train(DATA, TrainConfig(layers=(7,)))
+        train(DATA, TrainConfig.of(layers=(7,)))
     single = dataclasses.replace(DATA, x_train=DATA.x_train[:1], y_train=DATA.y_train[:1])
     with pytest.raises(DataError, match="1 training rows"):
         train(single, CONFIG)
@@ -99,7 +99,7 @@ def test_unusable_data_and_options_are_refused():
 
 
 def test_input_noise_changes_the_steps_and_not_the_evaluation():
-    noisy = dataclasses.replace(CONFIG, input_noise=0.1)
+    noisy = CONFIG.changed(input_noise=0.1)
     assert losses(DATA, noisy) == losses(DATA, noisy) != losses(DATA, CONFIG)
     one, two = train(DATA, noisy), train(DATA, noisy)
     assert one.card["metrics"] == two.card["metrics"]
@@ -109,7 +109,7 @@ def test_input_noise_changes_the_steps_and_not_the_evaluation():
 @pytest.mark.parametrize("wiring", ["candidates", "local-candidates", "mapping"])
 def test_learned_wiring_learns(wiring, selection):
     """One pixel of 36 decides; a few nodes have to find it."""
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(8,), fan_in=(3,), encoder="fixed", thresholds=(8,), wiring=(wiring,),
         candidates=12, selection=selection, steps=400, batch_size=32, learning_rate=0.1,
         wiring_learning_rate=0.1, resample_every=50,
@@ -122,7 +122,7 @@ def test_learned_wiring_learns(wiring, selection):
 
 @pytest.mark.parametrize("sampling", ["hard", "gumbel"])
 def test_discrete_samplings_learn_and_have_no_gap(sampling):
-    config = dataclasses.replace(CONFIG, sampling=sampling, steps=300, learning_rate=0.1)
+    config = CONFIG.changed(sampling=sampling, steps=300, learning_rate=0.1)
     metrics = train(make_dataset(1000), config).card["metrics"]
     assert metrics["test_hard_accuracy"] > 0.8
     assert metrics["validation_gap"] == 0
@@ -131,8 +131,8 @@ def test_discrete_samplings_learn_and_have_no_gap(sampling):
 
 def test_the_gap_is_that_of_soft_training_until_the_fine_tuning_begins():
     seen = {}
-    config = dataclasses.replace(
-        CONFIG, steps=40, finetune_steps=10, evaluate_every=5, temperature=3.0,
+    config = CONFIG.changed(
+        steps=40, finetune_steps=10, evaluate_every=5, temperature=3.0,
         initialization="gaussian",
     )  # fmt: skip
     train(DATA, config, on_progress=lambda p: seen.update({p.step: p}))
@@ -145,7 +145,7 @@ def test_the_gap_is_that_of_soft_training_until_the_fine_tuning_begins():
 
 
 def test_learning_rates_fall_along_two_cosines():
-    config = TrainConfig(layers=(10,), steps=100, finetune_steps=20)
+    config = TrainConfig.of(layers=(10,), steps=100, finetune_steps=20)
     factors = [rate_factor(config, step) for step in range(100)]
     assert factors[0] == 1
     assert factors[40] == pytest.approx(0.5)
@@ -153,11 +153,13 @@ def test_learning_rates_fall_along_two_cosines():
     assert factors[90] == pytest.approx(FINETUNE_FACTOR / 2)
     assert sorted(factors[:80], reverse=True) == factors[:80]
     assert min(factors) > 0
-    rate_factor(TrainConfig(layers=(10,), steps=5, finetune_steps=5), 0)  # nothing but fine-tuning
+    rate_factor(
+        TrainConfig.of(layers=(10,), steps=5, finetune_steps=5), 0
+    )  # nothing but fine-tuning
 
 
 def test_rates_and_decay_by_kind_of_parameter():
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(10, 10), wiring=("candidates",), candidates=3, learning_rate=0.3,
         wiring_learning_rate=0.2, weight_decay=0.1, learn_tau=True,
     )  # fmt: skip
@@ -177,11 +179,11 @@ def test_rates_and_decay_by_kind_of_parameter():
 
 
 def test_learned_thresholds_move_and_the_encoder_is_tidied():
-    config = dataclasses.replace(CONFIG, encoder="learned", steps=300, learning_rate=0.1,
+    config = CONFIG.changed(encoder="learned", steps=300, learning_rate=0.1,
                                  layers=(20, 10), seed=1)  # fmt: skip
     data = make_dataset(400)
     network = train(data, config)
-    plain = train(data, dataclasses.replace(config, encoder="quantile"))
+    plain = train(data, config.changed(encoder="quantile"))
     learned = set(zip(network.encoder.feature, network.encoder.threshold, strict=True))
     assert not learned <= set(zip(plain.encoder.feature, plain.encoder.threshold, strict=True))
     bits = network.encoder.encode(data.x_train)
@@ -195,7 +197,7 @@ def test_learned_thresholds_move_and_the_encoder_is_tidied():
 def test_the_validation_accuracy_in_the_card_is_that_of_the_result():
     data, encoders = make_dataset(), ("learned", "quantile")
     for encoder in encoders:
-        config = dataclasses.replace(CONFIG, encoder=encoder, validation_fraction=0)
+        config = CONFIG.changed(encoder=encoder, validation_fraction=0)
         network = train(data, config)
         wanted = accuracy(network, data.x_train, data.y_train)
         assert network.card["metrics"]["validation_hard_accuracy"] == wanted
@@ -207,5 +209,5 @@ def test_without_a_test_the_test_rows_stay_unseen():
 
 
 def test_predictions_of_the_result_follow_its_scores():
-    network = train(DATA, dataclasses.replace(CONFIG, steps=2))
+    network = train(DATA, CONFIG.changed(steps=2))
     np.testing.assert_array_equal(network.predict(DATA.x_test), decide(network.scores(DATA.x_test)))

@@ -26,7 +26,7 @@ WIRES = Thermometer(np.arange(N_INPUTS), np.ones(N_INPUTS))
 
 def on_bits(rows=150, seed=0, bits=False, **options):
     """A network on bare bits with random parameters and scores, and random rows."""
-    config = TrainConfig(**{"layers": (40, 30, 20), "candidates": 5, "seed": seed, **options})
+    config = TrainConfig.of(**{"layers": (40, 30, 20), "candidates": 5, "seed": seed, **options})
     network = RelaxedNetwork(N_INPUTS, 20 if bits else 2, config, PLACES, bits=bits)
     torch.manual_seed(seed)
     with torch.no_grad():
@@ -110,7 +110,7 @@ def _network(layers, relaxation, seed, n_features=5, rows=70):
     rng = np.random.default_rng(seed)
     x = rng.integers(0, 16, (rows, n_features)).astype(np.uint8)
     encoder = fit_thermometer(x, features, "uniform", 3)
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=layers, relaxation=relaxation, initialization="gaussian", seed=seed,
         wiring=("neighbour", "balanced")[: len(layers)],
     )  # fmt: skip

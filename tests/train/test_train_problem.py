@@ -27,7 +27,7 @@ def test_rows_say_where_a_batch_stands_in_the_data_set():
 
 def test_no_batch_has_a_validation_row():
     data = make_dataset()
-    problem = Problem(data, dataclasses.replace(CONFIG, validation_fraction=0.3))
+    problem = Problem(data, CONFIG.changed(validation_fraction=0.3))
     own = {row for step in range(50) for row in problem.batch(step).rows.tolist()}
     assert own <= set(problem.own.tolist())
     assert len(problem.x) + len(problem.x_validation) == len(data.x_train)
@@ -37,7 +37,7 @@ def test_augmentation_is_a_function_of_the_step_and_keeps_targets():
     data = make_images()
     plain = Problem(data, CONFIG)
     for options in ({"shift_pixels": 2}, {"mirror": True}):
-        problem = Problem(data, dataclasses.replace(CONFIG, **options))
+        problem = Problem(data, CONFIG.changed(**options))
         forward = [problem.batch(step).x for step in range(4)]
         backward = [problem.batch(step).x for step in reversed(range(4))][::-1]
         for step, (one, other) in enumerate(zip(forward, backward, strict=True)):
@@ -49,7 +49,7 @@ def test_augmentation_is_a_function_of_the_step_and_keeps_targets():
 def test_targets_are_what_the_losses_take():
     classes = Problem(make_dataset(), CONFIG).batch(0)
     assert str(classes.targets("cpu").dtype) == "torch.int64"
-    adder = Problem(make_adder(2), dataclasses.replace(CONFIG, layers=(3,))).batch(0)
+    adder = Problem(make_adder(2), CONFIG.changed(layers=(3,))).batch(0)
     targets = adder.targets("cpu")
     assert str(targets.dtype) == "torch.float32"
     np.testing.assert_array_equal(targets.numpy(), adder.y)
@@ -60,7 +60,7 @@ def test_constant_rows_have_no_thresholds(encoder):
     data = make_dataset()
     data = dataclasses.replace(data, x_train=np.full_like(data.x_train, 3))
     thresholds = (3, 9) if encoder == "fixed" else ()
-    config = dataclasses.replace(CONFIG, encoder=encoder, thresholds=thresholds)
+    config = CONFIG.changed(encoder=encoder, thresholds=thresholds)
     with pytest.raises(DataError, match="separates two training rows") as caught:
         Problem(data, config)
     assert "\n" not in str(caught.value)

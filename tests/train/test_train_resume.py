@@ -21,7 +21,7 @@ DATA = make_dataset()
 
 IMAGES = make_images()
 
-EVERYTHING = TrainConfig(
+EVERYTHING = TrainConfig.of(
     layers=(50, 40), fan_in=(2, 4), encoder="learned", wiring=("local-candidates", "candidates"),
     candidates=6, resample_every=4, sampling="gumbel", finetune_steps=6, learn_tau=True,
     size_weight=0.01, input_noise=0.02, target_luts=60, shift_pixels=1, mirror=True,
@@ -41,7 +41,7 @@ def arrays_of(path):
 )
 @pytest.mark.parametrize("step", [1, 7, 17, 25])  # 25: the fine-tuning has begun
 def test_a_run_with_everything_resumes_bit_for_bit(tmp_path, step, selection, resampling):
-    config = dataclasses.replace(EVERYTHING, selection=selection, resampling=resampling)
+    config = EVERYTHING.changed(selection=selection, resampling=resampling)
     teacher = np.random.default_rng(0).standard_normal((len(IMAGES.x_train), 2))
     straight, again = tmp_path / "a.ckpt", tmp_path / "b.ckpt"
     wanted = train(IMAGES, config, checkpoint=straight, teacher=teacher)
@@ -67,7 +67,7 @@ def test_a_stop_just_before_the_end_lets_the_run_finish(tmp_path):
 @pytest.mark.parametrize("step", [2, 13])  # before the first evaluation, and between two
 @pytest.mark.parametrize("how", [keyboard, lambda: signal.raise_signal(signal.SIGINT)])
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, relaxation, step, how):
-    config = dataclasses.replace(CONFIG, relaxation=relaxation)
+    config = CONFIG.changed(relaxation=relaxation)
     straight = train(DATA, config, checkpoint=tmp_path / "a.ckpt", command="train")
     again = tmp_path / "b.ckpt"
     with pytest.raises(TrainingStoppedError, match=rf"step {step} of 30: .*--resume") as caught:
@@ -110,7 +110,7 @@ def test_resuming_a_finished_run_gives_its_network_again(tmp_path):
 
 def test_signal_handlers_are_put_back():
     before = signal.getsignal(signal.SIGINT)
-    train(DATA, dataclasses.replace(CONFIG, steps=1))
+    train(DATA, CONFIG.changed(steps=1))
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -132,7 +132,7 @@ def paused(tmp_path):
 )
 def test_resuming_with_other_options_names_the_option(paused, field, value):
     with pytest.raises(OptionError, match=f"trained with {field} "):
-        train(DATA, dataclasses.replace(CONFIG, **{field: value}), checkpoint=paused, resume=True)
+        train(DATA, CONFIG.changed(**{field: value}), checkpoint=paused, resume=True)
 
 
 def test_resuming_with_other_data_is_refused(paused):
@@ -183,6 +183,32 @@ def test_a_checkpoint_of_the_first_version_is_refused_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("config", [EVERYTHING, EVERYTHING.changed(fan_in=(3,))], ids=["2", "1"])
+def test_a_checkpoint_of_the_second_version_resumes_bit_for_bit(tmp_path, config):
+    """The second version had widths, fan-ins and wirings as lists, of which the last repeats."""
+    path = tmp_path / "c.ckpt"
+    wanted = train(IMAGES, config)
+    with pytest.raises(TrainingStoppedError, match="step 17 of 30"):
+        train(IMAGES, config, checkpoint=path, on_progress=stop_at(17, keyboard))
+    arrays, document = container.read(path, checkpoints.FORMAT, checkpoints.VERSION)
+    options = config.options()
+    short = list(dict.fromkeys(options["fan_in"]))  # as given: [2, 4], or [3] for both layers
+    old = {**document, "config": {**options, "fan_in": short}}
+    container.write(path, arrays, old, checkpoints.FORMAT, 2)
+    resumed = train(IMAGES, config, checkpoint=path, resume=True)
+    assert model_bytes(resumed, tmp_path / "r") == model_bytes(wanted, tmp_path / "s")
+
+
+def test_layers_that_are_none_are_damage(paused):
+    arrays, document = container.read(paused, checkpoints.FORMAT, checkpoints.VERSION)
+    for layers in ([{"width": 0}], [{"depth": 1}], "x", [[60]], []):
+        broken = {**document, "config": {**document["config"], "layers": layers}}
+        container.write(paused, arrays, broken, checkpoints.FORMAT, checkpoints.VERSION)
+        with pytest.raises(ModelFileError, match="is damaged") as caught:
+            train(DATA, CONFIG, checkpoint=paused, resume=True)
+        assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -226,10 +252,10 @@ def test_a_best_state_that_is_none_is_damage(paused, best):
 )  # fmt: skip
 def test_a_huge_learning_rate_stops_with_one_line_and_keeps_the_last_good_state(tmp_path, options):
     path = tmp_path / "c.ckpt"
-    tame = dataclasses.replace(CONFIG, **{**options, "wiring_learning_rate": 0.02})
+    tame = CONFIG.changed(**{**options, "wiring_learning_rate": 0.02})
     with pytest.raises(TrainingStoppedError):
         train(DATA, tame, checkpoint=path, on_progress=stop_at(6, keyboard))
-    wild = dataclasses.replace(CONFIG, **options, learning_rate=3e38)
+    wild = CONFIG.changed(**options, learning_rate=3e38)
     saved = dataclasses.replace(checkpoints.read(path), config=wild)
     checkpoints.save(saved, path)
     before = path.read_bytes()
@@ -242,5 +268,5 @@ def test_a_huge_learning_rate_stops_with_one_line_and_keeps_the_last_good_state(
 
 
 def test_a_huge_learning_rate_of_tau_is_no_traceback():
-    config = dataclasses.replace(CONFIG, learn_tau=True, learning_rate=1e5)
+    config = CONFIG.changed(learn_tau=True, learning_rate=1e5)
     assert train(DATA, config).head.tau > 0

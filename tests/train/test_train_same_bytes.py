@@ -79,5 +79,5 @@ def test_the_runs_cover_every_choice():
     assert {option: set(names) - seen[option] for option, names in CHOICES.items()} == {
         option: set() for option in CHOICES
     }
-    wiring = {kind for case in CASES.values() for kind in case.wiring}
+    wiring = {layer.wiring for case in CASES.values() for layer in case.layers}
     assert wiring >= {"balanced", "local", "candidates", "local-candidates", "mapping"}

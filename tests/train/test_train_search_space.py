@@ -10,19 +10,19 @@ from lgn2hdl.passes.estimate import least_luts
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.sweep.search_space import SearchSpace
 
-PLAIN = TrainConfig(layers=(700, 300, 200))
+PLAIN = TrainConfig.of(layers=(700, 300, 200))
 
 
 def change(**options):
-    return dataclasses.replace(PLAIN, **options)
+    return PLAIN.changed(**options)
 
 
 SPACES = {
     "plain": SearchSpace(PLAIN, 10),
     "given tau": SearchSpace(change(tau=3.3), 10),
-    "one layer": SearchSpace(TrainConfig(layers=(40,)), 4),
-    "tiny": SearchSpace(TrainConfig(layers=(12, 6, 2), fan_in=(2, 6, 2)), 2),
-    "one output a class": SearchSpace(TrainConfig(layers=(30, 10)), 10),
+    "one layer": SearchSpace(TrainConfig.of(layers=(40,)), 4),
+    "tiny": SearchSpace(TrainConfig.of(layers=(12, 6, 2), fan_in=(2, 6, 2)), 2),
+    "one output a class": SearchSpace(TrainConfig.of(layers=(30, 10)), 10),
     "learned wiring": SearchSpace(
         change(wiring=("candidates", "balanced", "candidates"), candidates=90), 10
     ),
@@ -30,7 +30,7 @@ SPACES = {
     "size": SearchSpace(change(size_weight=0.02), 10),
     "budget": SearchSpace(change(target_luts=500), 10),
     "least budget": SearchSpace(change(target_luts=least_luts(10)), 10),
-    "bits": SearchSpace(TrainConfig(layers=(50, 7)), 7, bits=True),
+    "bits": SearchSpace(TrainConfig.of(layers=(50, 7)), 7, bits=True),
     "odd rates": SearchSpace(change(learning_rate=0.0123456, wiring=("candidates",)), 10),
 }
 
@@ -60,19 +60,24 @@ def test_any_values_give_a_valid_network_that_is_not_larger(space, data):
     }
     base, config = space.base, space.config(values)
     config.require_outputs(space.n_names, bits=space.bits)
-    for layer, (width, given_width) in enumerate(zip(config.layers, base.layers, strict=True)):
-        assert width <= given_width
+    for layer, (spec, given_spec) in enumerate(zip(config.layers, base.layers, strict=True)):
+        assert spec.width <= given_spec.width
+        assert dataclasses.replace(spec, width=given_spec.width) == given_spec
         if layer:
-            assert config.layers[layer - 1] >= config.fan_in_of(layer)
-            if config.wiring_of(layer) == "candidates":
-                assert config.layers[layer - 1] >= config.candidates
+            assert config.layers[layer - 1].width >= spec.fan_in
+            if spec.wiring == "candidates":
+                assert config.layers[layer - 1].width >= config.candidates
     if base.target_luts is not None:
         assert base.target_luts / 4 <= config.target_luts <= base.target_luts
         assert config.target_luts >= least_luts(space.n_names)
     searched = {"layers", "tau", "learning_rate", "wiring_learning_rate"}
     searched |= {"size_weight", "target_luts"}
-    theirs, ours = config.to_json(), base.to_json()
+    theirs, ours = config.options(), base.options()
     assert {name for name in ours if theirs[name] != ours[name]} <= searched
+
+
+def widths_of(config):
+    return tuple(layer.width for layer in config.layers)
 
 
 def names(name):
@@ -93,7 +98,7 @@ def test_only_options_in_use_are_searched():
 
 def test_tau_follows_the_outputs():
     config = SPACES["given tau"].config({"outputs_per_class": 5, "tau_factor": 2.0})
-    assert config.layers == (700, 300, 50)
+    assert widths_of(config) == (700, 300, 50)
     assert config.tau == pytest.approx(3.3 * (50 / 200) ** 0.5 * 2, rel=1e-3)
 
 
@@ -134,7 +139,7 @@ def test_how_far_parameters_go():
 def test_widths_are_scaled_down_to_what_is_needed():
     def widths(space, scale, outputs=None):
         values = {"width": scale} | ({} if outputs is None else {"outputs_per_class": outputs})
-        return SPACES[space].config(values).layers
+        return widths_of(SPACES[space].config(values))
 
     assert widths("plain", 0.5) == (350, 150, 200)
     assert widths("plain", 0.125) == (88, 38, 200)

@@ -1,6 +1,5 @@
 """The size penalty: zero exactly for wires, inverters and constants, and its way down."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -70,7 +69,7 @@ def test_the_formula_of_a_pair_of_pins(fan_in):
 def test_its_gradient_leads_to_wires(relaxation):
     """From random tables, the penalty alone leaves less and less logic."""
     fan_in = 2 if relaxation == "softmax16" else 3
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(40, 20), fan_in=(fan_in,), relaxation=relaxation, initialization="gaussian"
     )
     network = RelaxedNetwork(30, 2, config)
@@ -88,7 +87,7 @@ def test_its_gradient_leads_to_wires(relaxation):
 
 
 def test_it_is_the_mean_over_all_nodes():
-    config = TrainConfig(layers=(6, 2), fan_in=(2, 4), initialization="gaussian")
+    config = TrainConfig.of(layers=(6, 2), fan_in=(2, 4), initialization="gaussian")
     network = RelaxedNetwork(12, 2, config)
     parts = []
     for layer in network.layers:
@@ -99,9 +98,8 @@ def test_it_is_the_mean_over_all_nodes():
 
 
 def test_a_weight_makes_the_result_smaller():
-    config = dataclasses.replace(CONFIG, steps=200, layers=(80, 60), validation_fraction=0)
+    config = CONFIG.changed(steps=200, layers=(80, 60), validation_fraction=0)
     sizes = [
-        estimate_luts(train(make_dataset(), dataclasses.replace(config, size_weight=w))).core
-        for w in (0.0, 3.0)
+        estimate_luts(train(make_dataset(), config.changed(size_weight=w))).core for w in (0.0, 3.0)
     ]
     assert sizes[1] < 0.7 * sizes[0]

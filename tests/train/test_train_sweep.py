@@ -37,15 +37,15 @@ from lgn2hdl.train.sweep.sweep import Sweep, _suggest
 
 pytestmark = pytest.mark.slow
 
-BASE = TrainConfig(layers=(400, 100), wiring=("candidates",), seed=5)
+BASE = TrainConfig.of(layers=(400, 100), wiring=("candidates",), seed=5)
 DATA = "d" * 64
 
 
 def made_up(number: int, config: TrainConfig) -> LogicNet:
     """A random network whose accuracy is some function of the options."""
-    rng = np.random.default_rng(config.layers[0])
+    rng = np.random.default_rng(config.layers[0].width)
     network = random_network(rng, n_features=4, width=3, fan_ins=(2, 3))
-    accuracy = 1 - abs(np.log(config.learning_rate / 0.03)) / 9 - 5 / config.layers[0]
+    accuracy = 1 - abs(np.log(config.learning_rate / 0.03)) / 9 - 5 / config.layers[0].width
     card = {
         "training": {**config.to_json(), "tau": 7.0},
         "dataset": {"sha256": DATA},
@@ -82,7 +82,7 @@ def test_equal_seeds_give_equal_trials(worker):
     # More than the ten random trials that TPE begins with.
     trials = {}
     for name, seed in (("one", 5), ("two", 5), ("other", 6)):
-        sweep = worker(dataclasses.replace(BASE, seed=seed), name)
+        sweep = worker(BASE.changed(seed=seed), name)
         sweep.run(12, made_up, ignore)
         trials[name] = sweep.finished()
     assert trials["one"] == trials["two"]
@@ -147,9 +147,9 @@ def test_a_network_that_cannot_be_written_ends_the_sweep(worker, tmp_path):
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        ({"base": dataclasses.replace(BASE, steps=31)}, "has steps 3000, not 31: give the same"),
-        ({"base": dataclasses.replace(BASE, layers=(400, 110))}, "layers"),
-        ({"base": dataclasses.replace(BASE, seed=6)}, "has seed 5, not 6"),
+        ({"base": BASE.changed(steps=31)}, "has steps 3000, not 31: give the same"),
+        ({"base": BASE.changed(layers=(400, 110))}, "layers"),
+        ({"base": BASE.changed(seed=6)}, "has seed 5, not 6"),
         ({"data": "e" * 64}, "another data set"),
         ({"teacher": "f" * 64}, "another teacher"),
     ],

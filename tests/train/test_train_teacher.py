@@ -1,6 +1,5 @@
 """Distillation: what a network learns from a teacher, and which teachers are refused."""
 
-import dataclasses
 import pickle
 
 import numpy as np
@@ -51,7 +50,7 @@ def test_stored_logits_are_those_of_the_batch_rows():
 
 
 def test_a_module_and_its_stored_logits_teach_the_same():
-    config = dataclasses.replace(CONFIG, distill_weight=0.7)
+    config = CONFIG.changed(distill_weight=0.7)
     assert first_losses(config, Difference()) == first_losses(config, stored())
 
 
@@ -65,19 +64,17 @@ def test_a_module_is_tried_in_evaluation_mode():
 
 
 def test_the_weight_mixes_labels_and_teacher():
-    config = dataclasses.replace(CONFIG, steps=1, evaluate_every=1)
-    ends = [first_losses(dataclasses.replace(config, distill_weight=w), stored())[0]
+    config = CONFIG.changed(steps=1, evaluate_every=1)
+    ends = [first_losses(config.changed(distill_weight=w), stored())[0]
             for w in (0.0, 1.0)]  # fmt: skip
-    between = first_losses(dataclasses.replace(config, distill_weight=0.25), stored())[0]
+    between = first_losses(config.changed(distill_weight=0.25), stored())[0]
     assert between == pytest.approx(0.75 * ends[0] + 0.25 * ends[1], rel=1e-5)
     assert first_losses(config, None)[0] == pytest.approx(ends[0], rel=1e-6)
 
 
 @pytest.mark.slow
 def test_a_network_follows_its_teacher_alone_even_against_the_labels():
-    config = dataclasses.replace(
-        CONFIG, steps=300, distill_weight=1.0, validation_fraction=0, seed=1
-    )
+    config = CONFIG.changed(steps=300, distill_weight=1.0, validation_fraction=0, seed=1)
     losses = []
     network = train(DATA, config, teacher=stored(-1.0), on_progress=lambda p: losses.append(p.loss))
     assert np.mean(losses[-20:]) < 0.7 * np.mean(losses[:5])
@@ -89,7 +86,7 @@ def test_a_network_follows_its_teacher_alone_even_against_the_labels():
 
 def test_output_bits_have_teachers_too():
     data = make_adder(2)
-    config = dataclasses.replace(CONFIG, layers=(3,), fan_in=(4,), validation_fraction=0, steps=200,
+    config = CONFIG.changed(layers=(3,), fan_in=(4,), validation_fraction=0, steps=200,
                                  distill_weight=1.0)  # fmt: skip
     teacher = 8.0 * data.y_train - 4.0
     network = train(data, config, teacher=teacher)

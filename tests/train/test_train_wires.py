@@ -265,7 +265,7 @@ def reach(wires, places):
 
 
 def test_resampling_of_a_network_keeps_local_candidates_local_and_stops_in_time():
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(50, 40), wiring=("local-candidates", "candidates"), candidates=6, local_radius=1,
         steps=100, resample_every=10, resampling="random",
     )  # fmt: skip
@@ -291,7 +291,7 @@ def test_resampling_of_a_network_keeps_local_candidates_local_and_stops_in_time(
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_guided_resampling_adopts_the_source_that_would_have_helped_most(selection):
-    config = TrainConfig(
+    config = TrainConfig.of(
         layers=(12, 10), wiring=("candidates",), candidates=4, steps=100, resample_every=10,
         selection=selection, initialization="gaussian",
     )  # fmt: skip
@@ -319,7 +319,7 @@ def test_guided_resampling_adopts_the_source_that_would_have_helped_most(selecti
 
 
 def test_only_due_steps_are_observed():
-    config = TrainConfig(layers=(12, 10), wiring=("candidates",), candidates=4, steps=100,
+    config = TrainConfig.of(layers=(12, 10), wiring=("candidates",), candidates=4, steps=100,
                          resample_every=10)  # fmt: skip
     assert [step for step in range(1, 101) if is_due(config, step)] == list(range(10, 70, 10))
     network = RelaxedNetwork(20, 2, config)

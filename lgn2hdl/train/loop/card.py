@@ -73,7 +73,7 @@ def make_card(
         "seed": config.seed,
         "training": training,
         "metrics": metrics,
-        "gates": sum(config.layers),
+        "gates": config.n_nodes,
         "input_bits": problem.encoder.n_bits,
         "versions": versions(),
         "timing": {

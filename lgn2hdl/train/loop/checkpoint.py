@@ -19,8 +19,9 @@ from lgn2hdl.model.network import Lut, Thermometer
 from lgn2hdl.train.config import TrainConfig
 
 FORMAT = "lgn2hdl-checkpoint"
-VERSION = 2
-"""Newest version of the format that this code writes and reads; 1 had no learned wiring."""
+VERSION = 3
+"""Newest version of the format that this code writes and reads; 1 had no learned wiring, 2 (which
+is read) had the layers' widths, fan-ins and wirings as three lists."""
 
 _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
@@ -124,7 +125,7 @@ def read(path: Path) -> Checkpoint:
     """
     arrays, document = container.read(path, FORMAT, VERSION, what="checkpoint")
     try:
-        if "fan_in" not in document["config"]:
+        if "candidates" not in document["config"]:  # (a file of the first version)
             raise ModelFileError(
                 f"{path} was written by an older lgn2hdl, whose runs cannot go on here: delete it "
                 "and start again without resuming"
@@ -144,7 +145,7 @@ def load(path: Path, expected: TrainConfig, dataset_sha256: str) -> Checkpoint:
     result = read(path)
     if result.dataset_sha256 != dataset_sha256:
         raise OptionError(f"{path} was trained on another data set: resume with the same data")
-    saved, given = result.config.to_json(), expected.to_json()
+    saved, given = result.config.options(), expected.options()
     for name in given:
         if saved[name] != given[name]:
             raise OptionError(

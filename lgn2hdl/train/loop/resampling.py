@@ -55,12 +55,12 @@ def resample(
         return
     for index, wires in _learned(network):
         adam: dict[str, Any] = optimizer.state.get(wires.scores, {})
-        n_sources = network.n_inputs if index == 0 else config.layers[index - 1]
+        n_sources = network.n_inputs if index == 0 else config.layers[index - 1].width
         if config.resampling == "guided":
             x, grad = wires.observed or _nothing(wires, n_sources)
             wires.adopt(_best_sources(x, grad, group), adam)
             continue
-        local = config.wiring_of(index) == "local-candidates"
+        local = config.layers[index].wiring == "local-candidates"
         wires.resample(
             n_sources,
             generator(config.seed, Purpose.RESAMPLING, step * len(config.layers) + index),

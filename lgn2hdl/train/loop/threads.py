@@ -12,7 +12,7 @@ WORK_FOR_THREADS = 1_000_000
 
 def use_threads(config: TrainConfig, wish: int | None) -> None:
     """Set torch's threads: ``wish``, else one for a small network and torch's default otherwise."""
-    if wish is None and sum(config.layers) * config.batch_size < WORK_FOR_THREADS:
+    if wish is None and config.n_nodes * config.batch_size < WORK_FOR_THREADS:
         wish = 1
     if wish is not None:
         torch.set_num_threads(wish)

@@ -14,7 +14,8 @@ from lgn2hdl.base.errors import OptionError
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features
 from lgn2hdl.model.network import LogicNet, Lut, Thermometer
-from lgn2hdl.train.config import MAPPING, TrainConfig
+from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.layer_spec import MAPPING
 from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead, Head
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.relax.relaxation import RELAXATIONS
@@ -64,15 +65,15 @@ class RelaxedNetwork(nn.Module):
         self.layers = nn.ModuleList()
         self.places: list[Places | None] = []
         n_sources = n_inputs
-        for index, width in enumerate(config.layers):
+        for index, layer in enumerate(config.layers):
             wires = _wires(config, index, n_sources, places)
             self.places.append(places)
             places = None if places is None else node_places(places, wires.fanin())
             relaxation = RELAXATIONS[config.relaxation]
             rng = generator(config.seed, Purpose.PARAMETERS, index)
-            start = relaxation.initial(width, config.fan_in_of(index), config.initialization, rng)
+            start = relaxation.initial(layer.width, layer.fan_in, config.initialization, rng)
             self.layers.append(RelaxedLayer(wires, relaxation, torch.from_numpy(start)))
-            n_sources = width
+            n_sources = layer.width
         self.head: Head
         if bits:
             self.head = BitsHead(n_names, config.tau or BITS_TAU, config.learn_tau)
@@ -133,7 +134,8 @@ class RelaxedNetwork(nn.Module):
 
 
 def _wires(config: TrainConfig, index: int, n_sources: int, places: Places | None) -> Wires:
-    kind, fan_in, width = config.wiring_of(index), config.fan_in_of(index), config.layers[index]
+    layer = config.layers[index]
+    kind, fan_in, width = layer.wiring, layer.fan_in, layer.width
     rng = generator(config.seed, Purpose.WIRING, index)
     radius = config.local_radius
     if n_sources < fan_in:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lgn2hdl.passes.estimate import least_luts
-from lgn2hdl.train.config import MAPPING, TrainConfig
+from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.layer_spec import MAPPING, LayerSpec, changed_layers
 from lgn2hdl.train.wiring.candidates import CANDIDATES
 
 LEAST_WIDTH = 1 / 8
@@ -64,11 +66,11 @@ class SearchSpace:
         if len(base.layers) > 1:
             found.append(Range("width", LEAST_WIDTH, 1.0, 1.0))
         if not self.bits:
-            most = base.layers[-1] // self.n_names
+            most = base.n_outputs // self.n_names
             least = max(1, round(most * LEAST_WIDTH))
             found.append(Range("outputs_per_class", least, most, most, whole=True))
             found.append(_around("tau_factor", 1.0, TAU_FACTOR))
-        if {base.wiring_of(layer) for layer in range(len(base.layers))} & {*CANDIDATES, MAPPING}:
+        if {layer.wiring for layer in base.layers} & {*CANDIDATES, MAPPING}:
             found.append(_around("wiring_learning_rate", base.wiring_learning_rate, RATE_FACTOR))
         if base.size_weight:
             found.append(_around("size_weight", base.size_weight, SIZE_WEIGHT_FACTOR))
@@ -95,25 +97,25 @@ class SearchSpace:
         if "target_luts" in values:
             changed["target_luts"] = int(values["target_luts"])
         factor = values.get("tau_factor", 1.0)
-        if factor != 1 or (layers[-1] != base.layers[-1] and not self.bits):
+        if factor != 1 or (layers[-1].width != base.n_outputs and not self.bits):
             # A group sum spreads like the square root of its bits.
-            spread = math.sqrt(layers[-1] / base.layers[-1])
+            spread = math.sqrt(layers[-1].width / base.n_outputs)
             changed["tau"] = _short(base.tau_for(self.n_names) * spread * factor)
         return dataclasses.replace(base, **changed)  # type: ignore[arg-type]
 
-    def _layers(self, scale: float, outputs_per_class: float | None) -> tuple[int, ...]:
+    def _layers(self, scale: float, outputs_per_class: float | None) -> tuple[LayerSpec, ...]:
         """Scaled widths; a layer keeps as many nodes as a node above it must choose from."""
         base = self.base
         widths = []
-        for layer, width in enumerate(base.layers[:-1]):
-            least = base.fan_in_of(layer + 1)
-            if base.wiring_of(layer + 1) in CANDIDATES:
+        for layer, above in itertools.pairwise(base.layers):
+            least = above.fan_in
+            if above.wiring in CANDIDATES:
                 least = max(least, base.candidates)
-            widths.append(min(width, max(least, round(width * scale))))
-        last = base.layers[-1]
+            widths.append(min(layer.width, max(least, round(layer.width * scale))))
+        last = base.n_outputs
         if outputs_per_class is not None:
             last = int(outputs_per_class) * self.n_names
-        return (*widths, last)
+        return changed_layers(base.layers, [*widths, last])
 
 
 def _around(name: str, value: float, factor: float) -> Range:

@@ -89,8 +89,8 @@ class Identity:
                 raise OptionError(
                     f"the sweep in {where} has another {what}: use the same, or another --storage"
                 )
-        theirs = TrainConfig.from_json(saved.get("config", {})).to_json()
-        for name, value in self.base.to_json().items():
+        theirs = TrainConfig.from_json(saved.get("config", {})).options()
+        for name, value in self.base.options().items():
             if theirs[name] != value:
                 raise OptionError(
                     f"the sweep in {where} has {name} {theirs[name]!r}, not {value!r}: "

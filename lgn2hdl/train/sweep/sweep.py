@@ -22,7 +22,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from lgn2hdl.base.errors import Lgn2HdlError, ModelFileError
+from lgn2hdl.base.errors import Lgn2HdlError, ModelFileError, OptionError
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes.estimate import estimate_luts
@@ -276,12 +276,12 @@ class Sweep:
         dataset, training = network.card.get("dataset"), network.card.get("training")
         if not isinstance(dataset, dict) or not isinstance(training, dict):
             return False
-        given = trial.config.to_json()
         # (The card has the tau that was used, which may be learned or chosen by the width.)
-        return (
-            dataset.get("sha256") == self._dataset_sha256
-            and {**training, "tau": given["tau"]} == given
-        )
+        try:
+            config = TrainConfig.from_json({**training, "tau": trial.config.tau})
+        except OptionError:
+            return False
+        return dataset.get("sha256") == self._dataset_sha256 and config == trial.config
 
     def _file(self, number: int) -> Path:
         return self.folder / f"{number}.lgn"
