@@ -14,15 +14,20 @@ import argparse
 import sys
 from pathlib import Path
 
+from lgn2hdl.api.comparison import DEFAULT_NUMBER, run_engines
 from lgn2hdl.base.errors import Lgn2HdlError
-from lgn2hdl.cli.compare import DEFAULT_DEVICE, DEFAULT_NUMBER, run_engines
-from lgn2hdl.cli.console import note
-from lgn2hdl.cli.options import trained_dataset
+from lgn2hdl.compiler.recipe import Recipe
+from lgn2hdl.datasets.trained import trained_dataset
 from lgn2hdl.model import file as model_file
 from lgn2hdl.targets.devices import find_device
 from lgn2hdl.verify.differential.vectors import vector_table
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
+
+
+def note(line: str) -> None:
+    """Progress, on stderr."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def measure(model: Path, options: argparse.Namespace) -> bool:
@@ -33,7 +38,7 @@ def measure(model: Path, options: argparse.Namespace) -> bool:
     groups = ", ".join(f"{number} {name}" for name, number in table.groups.items())
     note(f"{model.name}: {groups}")
     device = find_device(options.device)
-    outcomes = run_engines(network, device, table, simulate=options.simulate)
+    outcomes = run_engines(network, device, table, simulate=options.simulate, note=note)
     for item in outcomes:
         cells = (model.stem, item.engine, f"{item.vectors:,}", item.mismatches)
         print(f"| {' | '.join(map(str, cells))} | {item.seconds:.1f} |", flush=True)
@@ -50,7 +55,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL")
     parser.add_argument("--data-dir", type=Path)
-    parser.add_argument("--device", default=DEFAULT_DEVICE)
+    parser.add_argument("--device", default=Recipe.device)
     parser.add_argument("--vectors", type=int, default=DEFAULT_NUMBER)
     parser.add_argument("--no-simulate", dest="simulate", action="store_false")
     options = parser.parse_args()

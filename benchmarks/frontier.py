@@ -13,16 +13,12 @@ the largest take some minutes each.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lgn2hdl.cli.synth import named
-from lgn2hdl.cli.synth_run import Run, write_design
-from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model import file as model_file
+import lgn2hdl
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
@@ -81,9 +77,8 @@ that come in the form that the network reads."""
 
 def measured(model: Path) -> Point:
     """Our point: the accuracy from the model's card, the LUTs from Yosys."""
-    card = model_file.load(model).card
-    with tempfile.TemporaryDirectory() as folder:
-        area = write_design(model, Run(Path(folder) / "design", named(Recipe(), model))).area
+    network = lgn2hdl.load(model)
+    card, area = network.card, lgn2hdl.compile(model).report.counted
     return Point(
         dataset=card["dataset"]["name"],
         name=model.name,
@@ -175,7 +170,7 @@ def main() -> None:
     options = parser.parse_args()
     models = options.models or [
         path for path in sorted(MODELS.glob("*.lgn"))
-        if model_file.load(path).card["dataset"]["name"] in TITLES
+        if lgn2hdl.load(path).card["dataset"]["name"] in TITLES
     ]  # fmt: skip
     points = [*map(measured, models), *PUBLISHED]
     for name, title in TITLES.items():

@@ -15,10 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lgn2hdl.cli.synth import named
-from lgn2hdl.cli.synth_run import Run, write_design
-from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model import file as model_file
+import lgn2hdl
 from lgn2hdl.tools.area import PARTS
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -26,11 +23,12 @@ MODELS = Path(__file__).resolve().parents[1] / "models"
 
 def measure(model: Path, folder: Path) -> dict[str, str]:
     """Figures of one model, by row title."""
-    network = model_file.load(model)
+    network = lgn2hdl.load(model)
     began = time.perf_counter()
-    written = write_design(model, Run(folder, named(Recipe(), model)))
+    project = lgn2hdl.compile(model)
+    project.write(folder)
     total = time.perf_counter() - began
-    compiled, area = written.compiled, written.area
+    compiled, area = project.compiled, project.report.counted
     design = compiled.design
     row = {
         "test accuracy, hard": f"{network.card['metrics']['test_hard_accuracy']:.2%}",
@@ -43,7 +41,7 @@ def measure(model: Path, folder: Path) -> dict[str, str]:
     for part in PARTS:
         row[f"LUT6 {part}"] = f"{area.parts[part].lut:,}"
     row["LUT6 all in"] = f"{area.total.lut:,}"
-    row["Verilog written in"] = f"{written.verilog_seconds:.1f} s"
+    row["Verilog written in"] = f"{project.verilog_seconds:.1f} s"
     row["synth in all, with Yosys"] = f"{total:.1f} s"
     return row | simulate(folder)
 
@@ -73,7 +71,7 @@ def pass_table(model: Path) -> str:
     from lgn2hdl.compiler.flow import compile_network
 
     lines = ["| round | pass | gates before | gates after | ms |", "|---|---|---|---|---|"]
-    for r in compile_network(model_file.load(model)).records:
+    for r in compile_network(lgn2hdl.load(model)).records:
         lines.append(
             f"| {r.round} | {r.name} | {r.gates_before:,} | {r.gates_after:,} "
             f"| {1000 * r.seconds:.1f} |"

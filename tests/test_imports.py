@@ -14,6 +14,9 @@ GRAPHS = {"base", "ir"}
 MODEL = GRAPHS | {"model"}
 DEVICES = MODEL | {"passes", "targets", "tools"}
 DESIGN = DEVICES | {"arithmetic", "compiler"}
+USES = {"cpu", "c_export", "hdl", "project", "board", "verify", "checker"}
+BELOW = DESIGN | USES | {"datasets", "train"}
+"""All rooms below what a Python user calls, but what is copied out of here."""
 
 MAY_IMPORT: Mapping[str, set[str]] = {
     "base": set(),
@@ -34,11 +37,10 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "sim": set(),  # its files are copied into generated folders and run there alone
     "verify": DESIGN | {"hdl", "project"},
     "checker": set(),  # it checks what the others say, alone
-    "cli": DESIGN
-    | {"datasets", "train", "cpu", "c_export", "hdl", "project", "board", "sim", "verify"}
-    | {"checker"},
+    "api": BELOW,
+    "__init__": BELOW | {"api"},
+    "cli": BELOW | {"api"},
     "__main__": {"base", "cli"},
-    "__init__": set(),
 }
 """Room -> the other rooms that it may import, in order of processing."""
 
@@ -60,6 +62,7 @@ ONLY_IN = {
     "cocotb_tools": {"sim", "verify"},
     "cocotbext": {"sim"},
     "click": {"cli"},
+    "rich": {"cli"},
     "pysat": {"verify"},
     "pooch": {"datasets"},
     "PIL": {"datasets"},
@@ -166,6 +169,35 @@ def test_the_walk_allows_what_is_allowed() -> None:
     modules = imported_modules(allowed, "lgn2hdl.ir.netlist")
     assert modules == {"lgn2hdl", "numpy", "lgn2hdl.base", "lgn2hdl.ir.logic.A"}
     assert forbidden("ir", modules) == set()
+
+
+PROGRAMS = {"cli", "sim"}
+"""Rooms that may print: the command line, and what runs in generated folders by itself."""
+
+
+def printed(source: str) -> set[str]:
+    """Ways to print that a source file takes: calls of ``print``, and standard streams by name."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found |= {"print"} & {node.func.id}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found |= {"sys.stdout", "sys.stderr"} & {f"{node.value.id}.{node.attr}"}
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_below_the_command_line_prints(path: Path) -> None:
+    inner = path.relative_to(PACKAGE)
+    if inner.parts[0] in PROGRAMS or inner.name == "__main__.py":
+        return
+    assert printed(path.read_text()) == set()
+
+
+def test_the_walk_finds_what_prints() -> None:
+    assert printed("def f():\n    print('x')") == {"print"}
+    assert printed("import sys\nsys.stderr.write('x')") == {"sys.stderr"}
+    assert printed("table.print('x')\nprint_table = 3") == set()
 
 
 BLOCK = """

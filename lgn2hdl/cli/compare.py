@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from lgn2hdl.api.comparison import DEFAULT_NUMBER, run_engines
 from lgn2hdl.base.errors import DataError, MismatchError
-from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.cli.console import note, print_json, print_table
+from lgn2hdl.cli.download_bar import download_bar
 from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.cli.options import (
     FILE,
@@ -19,23 +21,17 @@ from lgn2hdl.cli.options import (
     json_option,
     label_option,
     model_argument,
-    require_package,
-    trained_dataset,
 )
-from lgn2hdl.compiler.flow import Compiled, compile_network
-from lgn2hdl.compiler.recipe import DEFAULT_RECIPE, Recipe
+from lgn2hdl.compiler.recipe import DEFAULT_RECIPE
+from lgn2hdl.datasets.trained import trained_dataset
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers, require_same_features
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.targets.devices import Device, find_device
-from lgn2hdl.verify.differential.compare import Engine, Outcome, compare, golden_results
-from lgn2hdl.verify.differential.engines import circuit_engine, network_engine, step_engines
+from lgn2hdl.targets.devices import find_device
+from lgn2hdl.verify.differential.compare import Outcome
 from lgn2hdl.verify.differential.vectors import VectorTable, table_of_file, vector_table
 
-DEFAULT_NUMBER = 1000
 DEFAULT_DEVICE = DEFAULT_RECIPE.device
-MODULE = "network"
-"""Name of the top module; no output folder is written."""
 
 
 @click.command("compare")
@@ -77,7 +73,7 @@ def compare_command(
         table = vector_table(network, _real(network, **data), number)
     else:
         table = table_of_file(replay, network.features)
-    outcomes = run_engines(network, target, table, simulate=simulate)
+    outcomes = run_engines(network, target, table, simulate=simulate, note=note)
     _print(model, table, outcomes, as_json)
     first = next((item.first for item in outcomes if item.first is not None), None)
     if first is not None:
@@ -90,7 +86,7 @@ def _real(
 ) -> Integers | None:
     """Test rows; None, with a note, where the data set is not at hand and was not asked for."""
     try:
-        data = trained_dataset(network, dataset, data_dir, label)
+        data = trained_dataset(network, dataset, data_dir, label, shown=download_bar)
     except DataError as error:
         if dataset is not None:
             raise
@@ -98,62 +94,6 @@ def _real(
         return None
     require_same_features(network.features, data.features, data.name)
     return data.x_test
-
-
-def run_engines(
-    network: LogicNet, device: Device, table: VectorTable, *, simulate: bool
-) -> list[Outcome]:
-    """Every engine on the table, the quick ones first.
-
-    Args:
-        network: the network.
-        device: what to map and synthesize to.
-        table: the vectors.
-        simulate: whether to simulate the Verilog.
-
-    Raises:
-        ToolError: if a tool is missing or fails.
-    """
-    golden = golden_results(network, table.integers)
-    note(f"compiling {network.n_nodes:,} nodes ...")
-    compiled = compile_network(network, Recipe(device=device.name))
-    outcomes = []
-    for engine in _engines(network, compiled):
-        note(f"{engine.name} ...")
-        outcomes.append(compare(engine, table, golden))
-    return outcomes + (_simulated(compiled, device, table) if simulate else [])
-
-
-def _engines(network: LogicNet, compiled: Compiled) -> Iterator[Engine]:
-    torch = torch_engine(network)
-    if torch is None:
-        note("note: torch is not installed and left out")
-    else:
-        yield torch
-    yield network_engine(network)
-    yield from step_engines(network)
-    yield circuit_engine(compiled.design)
-    yield from cpu_engines(network)
-    yield c_engine(network)
-
-
-def _simulated(compiled: Compiled, device: Device, table: VectorTable) -> list[Outcome]:
-    from lgn2hdl.hdl.emit import emit_verilog
-    from lgn2hdl.verify.differential.simulation import Rtl, simulate
-    from lgn2hdl.verify.readers.synthesized import synthesized
-
-    verilog = emit_verilog(compiled.design, MODULE)
-    modules = [Rtl("Verilog, simulated", MODULE, verilog)]
-    if device.synthesis is None:
-        note(f"note: nothing synthesizes to {device.name}: that is left out")
-    else:
-        name = f"{MODULE}_synthesized"
-        note(f"synthesizing to {device.name} ...")
-        text = synthesized(verilog, MODULE, device, name)
-        title = f"after Yosys, {device.name}, simulated"
-        modules.append(Rtl(title, name, {f"{name}.v": text}))
-    note("building and running the simulation ...")
-    return simulate(compiled.design, modules, table)
 
 
 def _print(model: Path, table: VectorTable, outcomes: list[Outcome], as_json: bool) -> None:

@@ -1,14 +1,12 @@
-"""Options on how CSV files are read, and what a model's card keeps of them."""
+"""Options on how CSV files are read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from lgn2hdl.datasets import CsvOptions
 from lgn2hdl.datasets.csv_options import Decimal, Separator
 
 _decimal = click.option(
@@ -43,43 +41,3 @@ def notation_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def column_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds ``--drop`` and ``--keep``."""
     return _drop(_keep(command))
-
-
-def with_notation(options: CsvOptions, decimal: str | None, separator: str | None) -> CsvOptions:
-    """The options, changed by what was given on the command line."""
-    if decimal is not None:
-        options = replace(options, decimal=Decimal(decimal))
-    if separator is not None:
-        options = replace(options, separator=Separator(separator))
-    return options
-
-
-def csv_card(options: CsvOptions) -> dict[str, Any]:
-    """What the card says of the options: those that are not the default."""
-    values = {
-        "decimal": options.decimal.value,
-        "separator": options.separator.value,
-        "drop": list(options.drop),
-        "keep": list(options.keep),
-    }
-    return {name: value for name, value in values.items() if value != _DEFAULTS[name]}
-
-
-_DEFAULTS: Mapping[str, Any] = {"decimal": "point", "separator": "comma", "drop": [], "keep": []}
-
-
-def csv_options_of(card: Mapping[str, Any]) -> CsvOptions:
-    """The options that a card's entry on the data set tells; what it cannot mean is left out."""
-    drop, keep = (_names(card.get(name)) for name in ("drop", "keep"))
-    found = {
-        kind: value
-        for kind, known in (("decimal", Decimal), ("separator", Separator))
-        if (value := card.get(kind)) in [item.value for item in known]
-    }
-    return with_notation(
-        CsvOptions(drop=drop, keep=keep), found.get("decimal"), found.get("separator")
-    )
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -8,22 +8,18 @@ from pathlib import Path
 import click
 
 from lgn2hdl.base.errors import MismatchError, OptionError
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.host import Patience, SampleRun, identify, open_port, require_network
 from lgn2hdl.board.protocol import Flag, Identity, Result
 from lgn2hdl.board.samples import golden_results, sample_payloads
 from lgn2hdl.cli.console import data_note, note, one_line_names, print_json
-from lgn2hdl.cli.csv_files import notation_options, with_notation
+from lgn2hdl.cli.csv_files import notation_options
 from lgn2hdl.cli.numbers import RealRange, WholeRange
-from lgn2hdl.cli.options import (
-    FILE,
-    json_option,
-    model_argument,
-    require_package,
-    trained_csv_options,
-)
+from lgn2hdl.cli.options import FILE, json_option, model_argument
 from lgn2hdl.compiler.flow import file_sha256
 from lgn2hdl.datasets import read_rows
+from lgn2hdl.datasets.trained import trained_csv_options, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import Bits, LogicNet

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.cli.console import data_note, one_line_names, print_json, print_table
-from lgn2hdl.cli.csv_files import notation_options, with_notation
+from lgn2hdl.cli.csv_files import notation_options
+from lgn2hdl.cli.download_bar import download_bar
 from lgn2hdl.cli.options import (
     FILE,
     data_dir_option,
@@ -19,11 +20,10 @@ from lgn2hdl.cli.options import (
     json_option,
     label_option,
     model_argument,
-    trained_csv_options,
-    trained_dataset,
 )
 from lgn2hdl.cli.predictor import engine_options, predictor
 from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
+from lgn2hdl.datasets.trained import trained_csv_options, trained_dataset, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import require_same_features
 from lgn2hdl.model.network import Bits, LogicNet, decide
@@ -112,7 +112,7 @@ def evaluate(
     of rows in which all bits are right (the exact match).
     """
     network = model_file.load(model)
-    data = trained_dataset(network, dataset, data_dir, label)
+    data = trained_dataset(network, dataset, data_dir, label, shown=download_bar)
     require_same_features(network.features, data.features, data.name)
     require_same_targets(network, data)
     compute = predictor(network, engine, threads, len(data.x_test))

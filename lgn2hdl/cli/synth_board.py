@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.board.baud import DEFAULT_BAUD
 from lgn2hdl.board.boards import BOARD_NAMES, find_board
 from lgn2hdl.board.build import BoardBuild, BoardOptions, board_levels, require_board
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.numbers import WHOLE
-from lgn2hdl.cli.options import require_package
 from lgn2hdl.compiler.interface_choice import PARALLEL
 from lgn2hdl.compiler.recipe import Recipe
 

@@ -12,26 +12,22 @@ import click
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.base.files import require_writable
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.cli.console import data_note, note, print_json, print_table
-from lgn2hdl.cli.csv_files import column_options, csv_card, notation_options, with_notation
+from lgn2hdl.cli.csv_files import column_options, notation_options
+from lgn2hdl.cli.download_bar import download_bar
 from lgn2hdl.cli.numbers import WholeRange
-from lgn2hdl.cli.options import (
-    DEFAULT_INPUT_WIDTH,
-    FILE,
-    data_dir_option,
-    dataset_help,
-    json_option,
-    label_option,
-    require_package,
-)
+from lgn2hdl.cli.options import FILE, data_dir_option, dataset_help, json_option, label_option
 from lgn2hdl.cli.train_options import config_options
-from lgn2hdl.cli.train_run import Run, require_device, run_training
+from lgn2hdl.cli.train_run import train_with_bar
 from lgn2hdl.cli.train_sweep import SweepRun, require_sweep, run_sweep
 from lgn2hdl.datasets import CsvOptions, Missing, load_dataset
+from lgn2hdl.datasets.trained import DEFAULT_INPUT_WIDTH, csv_card, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.presets import PRESETS, Preset, adapted, preset
+from lgn2hdl.train.presets import PRESETS, adapted, preset, preset_for
+from lgn2hdl.train.running import Run, require_device
 
 
 @click.command()
@@ -131,6 +127,7 @@ def train(
         input_width=input_width,
         csv=csv,
         missing=Missing(missing),
+        shown=download_bar,
     )
     if os.environ.get("RANK", "0") == "0":  # of a group of processes one speaks
         for line in data.notes:
@@ -148,7 +145,7 @@ def train(
     if sweep is not None:
         run_sweep(data, config, run, SweepRun(sweep, storage, out, origin, arguments, as_json))
         return
-    network = run_training(data, config, run)
+    network = train_with_bar(data, config, run)
     if network is None:  # another process of the group writes
         return
     card = {**network.card, "dataset": {**network.card["dataset"], **origin}}
@@ -177,14 +174,8 @@ def _config(
 
         base = read(checkpoint).config
     else:
-        base = (preset(preset_name) if preset_name else _preset_for(dataset)).config
+        base = (preset(preset_name) if preset_name else preset_for(dataset)).config
     return base.changed(**given)
-
-
-def _preset_for(dataset: str) -> Preset:
-    """The preset that was made for the data set, else the one for any."""
-    fitting = [item for item in PRESETS if item.dataset == dataset]
-    return (fitting or [item for item in PRESETS if item.dataset is None])[0]
 
 
 def _report(out: Path, network: LogicNet, as_json: bool) -> None:

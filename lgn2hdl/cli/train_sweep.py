@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.base.packages import require_package
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.front_plot import plot_front
-from lgn2hdl.cli.options import require_package
 from lgn2hdl.cli.sweep_report import Front, Show, print_front, sweep_progress
-from lgn2hdl.cli.train_run import Run, memory_errors
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
+from lgn2hdl.train.running import Run, memory_errors
 from lgn2hdl.train.sweep.front import most_accurate, pareto_front
 from lgn2hdl.train.sweep.search_space import SearchSpace
 

@@ -12,6 +12,7 @@ from lgn2hdl.datasets import csv_files, npz_files, public
 from lgn2hdl.datasets.csv_options import CsvOptions
 from lgn2hdl.datasets.public import DATASET_NAMES
 from lgn2hdl.datasets.rows import read_rows
+from lgn2hdl.datasets.sources import Shown, hidden
 from lgn2hdl.datasets.targets import require_same_targets
 from lgn2hdl.datasets.types import Dataset, assemble
 from lgn2hdl.model.features import MAX_WIDTH, Missing
@@ -36,6 +37,7 @@ def load_dataset(
     download: bool = True,
     csv: CsvOptions | None = None,
     missing: Missing = Missing.ERROR,
+    shown: Shown = hidden,
 ) -> Dataset:
     """Load a public data set by its name, or the user's own from an NPZ or CSV file.
 
@@ -48,6 +50,7 @@ def load_dataset(
         download: whether a public set that is nowhere on this machine may be downloaded.
         csv: how a CSV file is written, and which of its columns count.
         missing: whether numbers may be missing, and what they become.
+        shown: shows how a download goes on.
 
     Raises:
         DataError: if the data is missing or cannot be used.
@@ -64,7 +67,7 @@ def load_dataset(
             f"--decimal, --separator, --drop and --keep are for CSV files, not for {name_or_path}"
         )
     if name_or_path in DATASET_NAMES:
-        table = public.load(name_or_path, data_dir=data_dir, download=download)
+        table = public.load(name_or_path, data_dir=data_dir, download=download, shown=shown)
         return assemble(name_or_path, table, input_width, missing)
     if path.suffix.lower() == ".npz":
         return assemble(path.name, npz_files.read_table(path), input_width, missing)

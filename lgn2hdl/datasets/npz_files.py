@@ -37,7 +37,19 @@ def read_table(path: Path) -> Table:
     Raises:
         DataError: if the file or what it holds cannot be used.
     """
-    arrays: Arrays = limits.read_npz(path)
+    return table_of(path, limits.read_npz(path))
+
+
+def table_of(path: Path, arrays: Arrays) -> Table:
+    """The table of arrays with these names.
+
+    Args:
+        path: where they are from, for messages.
+        arrays: the arrays by name, as :func:`read_table` describes them.
+
+    Raises:
+        DataError: if they cannot be used.
+    """
     absent = [name for name in REQUIRED if name not in arrays]
     if absent:
         raise DataError(f"{path} has no {', '.join(absent)}: save {', '.join(REQUIRED)} in it")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.base.files import is_file
 from lgn2hdl.datasets import catalogue, cifar, limits, parsers
-from lgn2hdl.datasets.sources import Places, PublicFile, default_cache, fetch
+from lgn2hdl.datasets.sources import Places, PublicFile, Shown, default_cache, fetch, hidden
 from lgn2hdl.datasets.split import stratified_test_rows
 from lgn2hdl.datasets.types import Table, digest
 
@@ -38,20 +38,21 @@ BEANS_SHA256 = "8075e02836d18f183312bbc0469a2bb3535533de3b28ae47f09ce64ed983a534
 """Digest of all rows and labels of Dry Bean in sorted order, whatever file they come from."""
 
 
-def load(name: str, *, data_dir: Path | None, download: bool) -> Table:
+def load(name: str, *, data_dir: Path | None, download: bool, shown: Shown = hidden) -> Table:
     """Find, or download, and read a public data set.
 
     Args:
         name: one of :data:`DATASET_NAMES`.
         data_dir: folder to look in; by default the one that ``LGN2HDL_DATA`` names.
         download: whether a set that is nowhere may be downloaded.
+        shown: shows how a download goes on.
 
     Raises:
         DataError: if it is nowhere or its files are not the public ones.
         ToolError: if a library that it needs is not installed.
     """
     folder = data_dir if data_dir is not None else _environment_folder()
-    return _LOADERS[name](Places(folder, default_cache(), download))
+    return _LOADERS[name](Places(folder, default_cache(), download, shown))
 
 
 def _environment_folder() -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,16 @@ class PublicFile:
     size: int
 
 
+Shown = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Given the name of a file and its bytes, a context in which it is told how many have come."""
+
+
+@contextmanager
+def hidden(name: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Show nothing."""
+    yield lambda received: None
+
+
 @dataclass(frozen=True)
 class Places:
     """Where to look, in this order: folder, cache, public home.
@@ -42,11 +52,13 @@ class Places:
         folder: the user's data folder, if there is one.
         cache: folder of the same layout, into which is downloaded.
         download: whether a file that is in neither may be downloaded.
+        shown: shows how a download goes on.
     """
 
     folder: Path | None
     cache: Path
     download: bool = True
+    shown: Shown = hidden
 
 
 def default_cache() -> Path:
@@ -117,7 +129,7 @@ def _download(file: PublicFile, places: Places) -> bytes:
         # (What a killed process leaves half of is removed by the next one.)
         with (
             scratch_folder(target.parent, UNFINISHED) as place,
-            _progress(file) as show,
+            places.shown(Path(file.path).name, file.size) as show,
             _quiet_log(),
         ):
             pooch.retrieve(
@@ -149,20 +161,6 @@ def _reason(error: OSError) -> str:
         cause = inner
     text = getattr(cause, "strerror", None) or str(error) or type(cause).__name__
     return " ".join(str(text).split())[:160]
-
-
-@contextmanager
-def _progress(file: PublicFile) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; is told how many bytes there are."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(
-        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task(Path(file.path).name, total=file.size)
-        yield lambda received: bar.update(task, completed=min(received, file.size))
 
 
 @contextmanager

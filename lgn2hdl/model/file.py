@@ -34,8 +34,19 @@ def save(network: LogicNet, path: Path) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
+    container.write(path, _arrays(network), _document(network), FORMAT, _oldest_version(network))
+
+
+def to_bytes(network: LogicNet) -> bytes:
+    """What :func:`save` writes."""
+    return container.to_bytes(
+        _arrays(network), _document(network), FORMAT, _oldest_version(network)
+    )
+
+
+def _document(network: LogicNet) -> dict[str, Any]:
     features = network.features
-    document = {
+    return {
         "column_names": list(features.column_names),
         "categories": [list(names) for names in features.categories],
         "n_layers": len(network.layers),
@@ -44,7 +55,6 @@ def save(network: LogicNet, path: Path) -> None:
         **_head_document(network.head),
         **_missing_document(features),
     }
-    container.write(path, _arrays(network), document, FORMAT, _oldest_version(network))
 
 
 def _oldest_version(network: LogicNet) -> int:

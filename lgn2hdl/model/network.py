@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.ir import logic, packed
 from lgn2hdl.ir.netlist import frozen
 from lgn2hdl.model.features import Features, Integers
@@ -326,13 +327,29 @@ class LogicNet:
         for start in range(0, max(1, len(integers)), block):
             yield self.outputs(integers[start : start + block])
 
-    def predict(self, raw: npt.ArrayLike) -> Decisions:
+    @overload
+    def predict(self, raw: npt.ArrayLike, *, names: Literal[False] = False) -> Decisions: ...
+
+    @overload
+    def predict(self, raw: npt.ArrayLike, *, names: Literal[True]) -> npt.NDArray[np.str_]: ...
+
+    def predict(
+        self, raw: npt.ArrayLike, *, names: bool = False
+    ) -> Decisions | npt.NDArray[np.str_]:
         """Results of raw rows ``[N, n_columns]``, as :meth:`decisions` gives them.
+
+        Args:
+            raw: the rows.
+            names: give the names of the classes, ``str[N]``, and not their numbers.
 
         Raises:
             DataError: if the rows do not fit the model's columns.
+            OptionError: if names are asked for and the results are bits, not classes.
         """
-        return self.decisions(self.features.integers(raw))
+        if names and isinstance(self.head, Bits):
+            raise OptionError("the outputs of this model are bits, not classes: leave names out")
+        found = self.decisions(self.features.integers(raw))
+        return np.array(self.class_names, np.str_)[found] if names else found
 
 
 def _layer(layer: Lut, values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.targets.devices import Device, estimated_mhz
 from lgn2hdl.tools.area import AreaReport
 from lgn2hdl.tools.place_route import TimingReport
@@ -77,6 +78,17 @@ class DesignReport:
     estimate: TimingEstimate
     area: AreaReport | None = None
     timing: TimingReport | None = None
+
+    @property
+    def counted(self) -> AreaReport:
+        """Cells by part.
+
+        Raises:
+            OptionError: if they were not counted.
+        """
+        if self.area is None:
+            raise OptionError("nothing was counted: leave --no-area out")
+        return self.area
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values; ``latency_ns`` is None unless a clock was measured."""

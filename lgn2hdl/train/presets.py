@@ -94,6 +94,12 @@ def adapted(config: TrainConfig, n_names: int, *, bits: bool = False) -> TrainCo
     return replace(config, layers=(*below, replace(last, width=width)))
 
 
+def preset_for(dataset: str | None) -> Preset:
+    """The preset that was made for the data set of that name, else the one for any."""
+    fitting = [item for item in PRESETS if item.dataset == dataset]
+    return (fitting or [item for item in PRESETS if item.dataset is None])[0]
+
+
 def preset(name: str) -> Preset:
     """The preset of that name.
 

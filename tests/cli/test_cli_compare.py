@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hardware import mixed_network
 
-from lgn2hdl.cli import compare as compare_module
+from lgn2hdl.api import comparison
 from lgn2hdl.model import file as model_file
 from lgn2hdl.verify.differential.compare import CLASS, Engine
 
@@ -61,7 +61,7 @@ def test_a_mismatch_is_printed_and_replayed(lgn2hdl, mixed, tmp_path, monkeypatc
     found, again = tmp_path / "found.json", tmp_path / "again.json"
     fast = ["--vectors", "20", "--no-simulate"]
     assert lgn2hdl("compare", mixed, *fast, "--mismatch", found)[0] == 0
-    monkeypatch.setattr(compare_module, "circuit_engine", lambda design: last_class_wins(
+    monkeypatch.setattr(comparison, "circuit_engine", lambda design: last_class_wins(
         design.network))  # fmt: skip
     code, out, error = lgn2hdl("compare", mixed, *fast, "--mismatch", found)
     assert code == 1
@@ -91,7 +91,7 @@ def test_a_note_says_that_no_real_samples_are_there(lgn2hdl, mixed):
 
 
 def test_without_torch_the_rest_is_compared(lgn2hdl, mixed, monkeypatch):
-    monkeypatch.setattr(compare_module, "torch_engine", lambda network: None)
+    monkeypatch.setattr(comparison, "torch_engine", lambda network: None)
     code, out, error = lgn2hdl("compare", mixed, "--vectors", "3", "--no-simulate", "--json")
     assert code == 0
     assert "torch is not installed and left out" in error

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from networks import random_network
 
+from lgn2hdl.api import making, project
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.cli import synth_run
 from lgn2hdl.model import file as model_file
 from lgn2hdl.targets.devices import find_device
 from lgn2hdl.tools.area import Cells
@@ -42,7 +42,7 @@ def timing(levels: int, target_mhz: float) -> TimingReport:
 def routed(monkeypatch):
     """A router that reaches what :data:`FASTEST` says; gives the levels of all its runs."""
     tried = []
-    emit = synth_run.emit_verilog
+    emit = making.emit_verilog
 
     def emitted(design, name, emitter, interface, header=""):
         tried.append(design.levels_per_stage)
@@ -51,8 +51,8 @@ def routed(monkeypatch):
     def place_and_route(verilog, top, device, *, target_mhz, timeout):
         return timing(tried[-1], target_mhz)
 
-    monkeypatch.setattr(synth_run, "emit_verilog", emitted)
-    monkeypatch.setattr(synth_run, "place_and_route", place_and_route)
+    monkeypatch.setattr(making, "emit_verilog", emitted)
+    monkeypatch.setattr(making, "place_and_route", place_and_route)
     return tried
 
 
@@ -187,7 +187,7 @@ def test_a_network_too_large_for_the_device(model, lgn2hdl, monkeypatch, tmp_pat
     def measure_area(*_):
         raise OptionError("the network is too large for ice40-up5k: 1 LUT4 too many; use another")
 
-    monkeypatch.setattr(synth_run, "measure_area", measure_area)
+    monkeypatch.setattr(project, "measure_area", measure_area)
     command = ["synth", model, "--out", tmp_path / "rtl", "--device", "ice40-up5k"]
     code, _, err = lgn2hdl(*command, "--effort", "fast")
     assert code == 1

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 from hardware import features_of_widths, mixed_network
 
+from lgn2hdl.api import making
 from lgn2hdl.base.errors import ToolError
 from lgn2hdl.board.build import BoardBuild, Routed
 from lgn2hdl.board.identity import describe
-from lgn2hdl.cli import synth_run
 from lgn2hdl.compiler.flow import file_sha256
 from lgn2hdl.model import file as model_file
 from lgn2hdl.tools.area import Cells
@@ -38,7 +38,7 @@ def built(monkeypatch):
             files={**{name: text.encode() for name, text in verilog.items()}, "x.bin": b"\xff"},
         )
 
-    monkeypatch.setattr(synth_run, "build_board", build_board)
+    monkeypatch.setattr(making, "build_board", build_board)
     return calls
 
 
@@ -131,7 +131,7 @@ def test_a_failure_leaves_no_folder(model, lgn2hdl, monkeypatch, tmp_path):
     def build_board(*_, **__):
         raise ToolError("nextpnr failed")
 
-    monkeypatch.setattr(synth_run, "build_board", build_board)
+    monkeypatch.setattr(making, "build_board", build_board)
     code, _, err = lgn2hdl(*arguments(model, tmp_path, "--board", "icebreaker"))
     assert code == 1
     assert err.strip().splitlines()[-1] == "lgn2hdl: error: nextpnr failed"

@@ -78,7 +78,7 @@ def test_a_board_that_was_tampered_with(
     lgn2hdl, with_board, tmp_path, monkeypatch, file, old, new, fault
 ):
     unproved = Part("board: UART", Verdict.PROVED, "not looked at here")
-    monkeypatch.setattr("lgn2hdl.cli.verify_board.prove_uart", lambda *_: unproved)
+    monkeypatch.setattr("lgn2hdl.api.board_proof.prove_uart", lambda *_: unproved)
     folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
     path = folder / "board" / file
     text = path.read_text()
@@ -91,7 +91,7 @@ def test_a_board_that_was_tampered_with(
 
 def test_verilog_that_is_not_listed(lgn2hdl, with_board, tmp_path, monkeypatch):
     unproved = Part("board: UART", Verdict.PROVED, "not looked at here")
-    monkeypatch.setattr("lgn2hdl.cli.verify_board.prove_uart", lambda *_: unproved)
+    monkeypatch.setattr("lgn2hdl.api.board_proof.prove_uart", lambda *_: unproved)
     folder = Path(shutil.copytree(with_board, tmp_path / "rtl"))
     (folder / "board" / "spare.v").write_text("module spare ();\nendmodule\n")
     code, parts = board_verdicts(lgn2hdl, folder)

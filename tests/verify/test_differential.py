@@ -9,7 +9,7 @@ from hardware import adder_network, all_rows, design_of, mixed_network
 from hypothesis import given, settings
 from networks import networks
 
-from lgn2hdl.cli.compare_engines import c_engine, cpu_engines, torch_engine
+from lgn2hdl.api.engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.compiler.flow import compile_network
 from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model.network import Bits

@@ -1,24 +1,24 @@
-"""What ``verify --rtl`` takes from a folder that ``synth`` wrote: files, and how they were made."""
+"""What an output folder says: which files it has, of which model, by which recipe."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.cli.synth_run import folder_content, unmeasured_report
-from lgn2hdl.compiler.flow import Compiled, file_sha256
 from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.project.manifest import MANIFEST, RECIPE, read_manifest
-from lgn2hdl.verify.proofs.report import Part
 from lgn2hdl.verify.readers.lexer import plain_text
 
 
-def require_manifest(folder: Path, model: Path) -> Mapping[str, Any]:
-    """The manifest of a folder that was made from this model.
+def require_manifest(folder: Path, sha256: str, name: str) -> Mapping[str, Any]:
+    """The manifest of a folder that was made from a model.
+
+    Args:
+        folder: the folder.
+        sha256: hash of the model file.
+        name: the model, for the message.
 
     Raises:
         OptionError: if there is none, it lacks what is needed, or it is that of another model.
@@ -29,8 +29,8 @@ def require_manifest(folder: Path, model: Path) -> Mapping[str, Any]:
     names = manifest.get("verilog")
     if not isinstance(names, list) or not names or not all(_is_file_name(name) for name in names):
         raise OptionError(f"{folder / MANIFEST} names no Verilog files: run 'lgn2hdl synth' again")
-    if manifest.get("model_sha256") != file_sha256(model):
-        raise OptionError(f"{folder} was not made from {model}: give the model that it was made of")
+    if manifest.get("model_sha256") != sha256:
+        raise OptionError(f"{folder} was not made from {name}: give the model that it was made of")
     return manifest
 
 
@@ -66,39 +66,3 @@ def recipe_of_folder(folder: Path, manifest: Mapping[str, Any]) -> Recipe:
     if recipe.name is None:
         raise OptionError(f"{folder / MANIFEST}, {RECIPE}: no name; run 'lgn2hdl synth' again")
     return recipe
-
-
-def folder_parts(
-    folder: Path,
-    manifest: Mapping[str, Any],
-    files: Mapping[str, bytes],
-    model: Path,
-    compiled: Compiled,
-    recipe: Recipe,
-) -> tuple[Part, ...]:
-    """What is known of the files beside the Verilog, and of the manifest.
-
-    Args:
-        folder: the folder.
-        manifest: its manifest.
-        files: its files.
-        model: the model file.
-        compiled: the model, compiled by the recipe of the manifest.
-        recipe: this recipe.
-    """
-    from lgn2hdl.verify.proofs.folder_proof import (
-        prove_folder,  # needs what only writing a folder does
-    )
-
-    clock = manifest.get("clock_mhz")
-    known = clock if isinstance(clock, float) and 0 < clock < math.inf else None
-    content = folder_content(
-        model,
-        recipe,
-        compiled,
-        folder_verilog(folder, manifest, files),
-        random_vectors(compiled.design.network.features, 1),
-        unmeasured_report(recipe, compiled),
-        known,
-    )
-    return prove_folder(folder, manifest, files, content)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lgn2hdl.api.notes import Note
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.base.files import require_writable, write_atomically
 from lgn2hdl.checker.check import check
 from lgn2hdl.checker.graph import CheckError
-from lgn2hdl.cli.console import note
 from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
 from lgn2hdl.verify.design import Verifier
@@ -44,7 +44,11 @@ def require_certifiable(
 
 
 def write_certificate(
-    path: Path | None, verifier: Verifier, model: Path, verilog: Mapping[str, str | bytes]
+    path: Path | None,
+    verifier: Verifier,
+    model: Path,
+    verilog: Mapping[str, str | bytes],
+    note: Note,
 ) -> None:
     """Write the certificate of what has just been proved, if one is wanted and is accepted.
 

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lgn2hdl.api.content import BOARD_FOLDER
+from lgn2hdl.api.models import Model
+from lgn2hdl.api.notes import Note
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.baud import cycles_per_bit
 from lgn2hdl.board.boards import constraints, find_board, read_pins
 from lgn2hdl.board.build import TOP_SUFFIX, BoardOptions, claims, gap_cycles
 from lgn2hdl.board.folder import MARKER
 from lgn2hdl.board.identity import describe
-from lgn2hdl.cli.console import note
-from lgn2hdl.cli.synth_run import BOARD_FOLDER, changes, top_of
-from lgn2hdl.compiler.flow import Compiled, file_sha256
+from lgn2hdl.compiler.flow import Compiled
 from lgn2hdl.compiler.recipe import Recipe
+from lgn2hdl.project.changes import changes
 from lgn2hdl.project.manifest import read_manifest
 from lgn2hdl.verify.board.proof import board_wanted, prove_uart
 from lgn2hdl.verify.proofs.folder_files import HASHES, changed_files, read_files, unlisted
@@ -30,20 +32,22 @@ FILES = "board: files"
 def board_parts(
     rtl: Path,
     verilog: Mapping[str, bytes],
-    model: Path,
+    model: Model,
     compiled: Compiled,
     recipe: Recipe,
     deadline: Deadline,
+    note: Note,
 ) -> list[Part]:
     """Verdicts on the files of a board, and on the module around the network; none without one.
 
     Args:
         rtl: folder of ``synth``.
         verilog: the network's files in it, by name.
-        model: the model file.
+        model: the network and its file.
         compiled: the model, compiled by the recipe of the manifest.
         recipe: this recipe.
         deadline: when to give up the proof.
+        note: takes a line for people.
 
     Raises:
         OptionError: if ``board.json`` cannot be read or tells of no board that there is.
@@ -61,8 +65,8 @@ def board_parts(
     board = _options(folder / MARKER, report)
     pins = read_pins(board.board)
     cycles = cycles_per_bit(pins.clock_hz, board.baud)
-    identity = describe(compiled.design, file_sha256(model), changed=bool(changes(compiled)))
-    top = f"{top_of(recipe, model)}{TOP_SUFFIX}"
+    identity = describe(compiled.design, model.sha256, changed=bool(changes(compiled)))
+    top = f"{model.top(recipe)}{TOP_SUFFIX}"
     told = claims(board, top, pins.clock_hz / 1e6, cycles, identity)
     names = [*verilog, f"{top}.v"]
     files = read_files(folder, {**report, "verilog": names}, MARKER)
