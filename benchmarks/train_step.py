@@ -27,8 +27,8 @@ from torch import Tensor, nn
 
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.kernels import cpu as kernels
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.network import RelaxedNetwork
-from lgn2hdl.train.relax.relaxation import RELAXATIONS
 
 N_CLASSES = 10
 
@@ -132,7 +132,7 @@ def main() -> None:
     labels = torch.arange(options.batch) % N_CLASSES
     networks = {
         name: RelaxedNetwork(784, N_CLASSES, TrainConfig.of(layers=widths, relaxation=name))
-        for name in RELAXATIONS
+        for name in RELAXATIONS.names
     }
     plain = PlainMixture(networks["softmax16"])
     rows = bits.T.contiguous()

@@ -11,12 +11,12 @@ from lgn2hdl.cli.numbers import REAL, WHOLE, parse_whole
 from lgn2hdl.train.config import (
     ENCODER_NAMES,
     INITIALIZATIONS,
-    RELAXATION_NAMES,
     RESAMPLINGS,
     SAMPLINGS,
     SELECTIONS,
 )
-from lgn2hdl.train.layer_spec import WIRING_NAMES
+from lgn2hdl.train.relax.kinds import RELAXATIONS
+from lgn2hdl.train.wiring.kinds import WIRINGS
 
 
 def _numbers(_context: Any, option: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -43,13 +43,13 @@ _OPTIONS = (
     click.option("--encoder", type=click.Choice(ENCODER_NAMES), help="How thresholds are chosen."),
     click.option("--bits-per-feature", type=WHOLE, help="Most thermometer bits of a feature."),
     _numbers_option("--thresholds", "Thresholds of the encoder 'fixed'."),
-    click.option("--wiring", callback=_words, help=f"Of each layer: {', '.join(WIRING_NAMES)}."),
+    click.option("--wiring", callback=_words, help=f"Of each layer: {', '.join(WIRINGS.names)}."),
     click.option("--local-radius", type=WHOLE, help="Reach of local wiring, in pixels."),
     click.option("--candidates", type=WHOLE, help="Sources a pin of learned wiring chooses from."),
     click.option("--selection", type=click.Choice(SELECTIONS), help="How it chooses in training."),
     click.option("--resample-every", type=WHOLE, help="Steps between replacements of candidates."),
     click.option("--resampling", type=click.Choice(RESAMPLINGS), help="How they are replaced."),
-    click.option("--relaxation", type=click.Choice(RELAXATION_NAMES), help="Form of a table."),
+    click.option("--relaxation", type=click.Choice(RELAXATIONS.names), help="Form of a table."),
     click.option("--initialization", type=click.Choice(INITIALIZATIONS), help="First logits."),
     click.option("--sampling", type=click.Choice(SAMPLINGS), help="How nodes compute in training."),
     click.option("--temperature", type=REAL, help="Divisor of the logits of tables."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from lgn2hdl.base.errors import OptionError
 
@@ -22,6 +23,13 @@ def choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise OptionError(f"{name} {value!r} is unknown: choose {', '.join(allowed)}")
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Names for a message, such as ``light, walsh or binary``; ``another`` if there is none."""
+    if len(names) < 2:
+        return names[0] if names else "another"
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def count(name: str, value: object, least: int, most: int | None = None) -> None:

@@ -13,9 +13,7 @@ from lgn2hdl.model.features import MAX_WIDTH
 from lgn2hdl.train import checks
 from lgn2hdl.train.data.thermometer import ENCODERS
 from lgn2hdl.train.layer_spec import USUAL, LayerSpec, changed_layers, listed
-
-RELAXATION_NAMES: tuple[str, ...] = ("softmax16", "light", "walsh", "binary")
-"""Relaxations of truth tables; :mod:`lgn2hdl.train.relax.relaxation` has them (and needs torch)."""
+from lgn2hdl.train.relax.kinds import RELAXATIONS, require_fan_ins
 
 SAMPLINGS: tuple[str, ...] = ("soft", "hard", "gumbel")
 """How nodes compute while training: ``soft`` probabilities; ``hard`` the discrete network, with
@@ -59,7 +57,8 @@ class TrainConfig:
         resample_every: steps after which candidates are replaced, over the first 70 % of the run;
             0 for never.
         resampling: how they are replaced (:data:`RESAMPLINGS`).
-        relaxation: how truth tables are relaxed (:data:`RELAXATION_NAMES`).
+        relaxation: how truth tables are relaxed (a name of
+            :data:`~lgn2hdl.train.relax.kinds.RELAXATIONS`).
         initialization: ``residual`` or ``gaussian``.
         sampling: how nodes compute while training (:data:`SAMPLINGS`).
         temperature: divisor of the logits of tables.
@@ -135,7 +134,7 @@ class TrainConfig:
 
     def _check_choices(self) -> None:
         checks.choice("encoder", self.encoder, ENCODER_NAMES)
-        checks.choice("relaxation", self.relaxation, RELAXATION_NAMES)
+        checks.choice("relaxation", self.relaxation, RELAXATIONS.names)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
         checks.choice("sampling", self.sampling, SAMPLINGS)
         checks.choice("selection", self.selection, SELECTIONS)
@@ -176,12 +175,7 @@ class TrainConfig:
     def _check_combinations(self) -> None:
         if (self.encoder == "fixed") != bool(self.thresholds):
             raise OptionError("thresholds and encoder 'fixed' go together: give both or neither")
-        most = max(layer.fan_in for layer in self.layers)
-        if self.relaxation == "softmax16" and most > 2:
-            raise OptionError(
-                f"relaxation 'softmax16' has two-input gates only, not fan-in {most}: "
-                "choose light, walsh or binary"
-            )
+        require_fan_ins(self.relaxation, {layer.fan_in for layer in self.layers})
 
     @property
     def n_nodes(self) -> int:

@@ -9,14 +9,7 @@ from typing import Any
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.ir import logic
 from lgn2hdl.train import checks
-from lgn2hdl.train.wiring.candidates import CANDIDATES
-from lgn2hdl.train.wiring.wiring import WIRINGS
-
-MAPPING = "mapping"
-"""Learned wiring in which every source is a candidate of every pin (DWN, ICML 2024)."""
-
-WIRING_NAMES: tuple[str, ...] = (*WIRINGS, *CANDIDATES, MAPPING)
-"""Kinds of wiring: fixed ones, then learned ones."""
+from lgn2hdl.train.wiring.kinds import WIRINGS
 
 MAX_LAYER_WIDTH = 1 << 24
 """Widest layer: some gigabytes of parameters, and far more than has ever been trained."""
@@ -29,7 +22,8 @@ class LayerSpec:
     Attributes:
         width: nodes.
         fan_in: pins of a node, 2 to 6.
-        wiring: how the pins find what they read (:data:`WIRING_NAMES`).
+        wiring: how the pins find what they read: a name of
+            :data:`~lgn2hdl.train.wiring.kinds.WIRINGS`.
 
     Raises:
         OptionError: if a value is out of range.
@@ -42,7 +36,7 @@ class LayerSpec:
     def __post_init__(self) -> None:
         checks.count("a layer width", self.width, 1, MAX_LAYER_WIDTH)
         checks.count("a fan-in", self.fan_in, 2, logic.MAX_FAN_IN)
-        checks.choice("wiring", self.wiring, WIRING_NAMES)
+        checks.choice("wiring", self.wiring, WIRINGS.names)
 
 
 Layers = tuple[LayerSpec, ...]

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from training_kinds import candidates_of
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.wiring import candidates as module
-from lgn2hdl.train.wiring.candidates import CANDIDATES, draw_candidates, redraw
+from lgn2hdl.train.wiring.candidates import draw_candidates, redraw
 from lgn2hdl.train.wiring.wiring import pixel_places
+
+CANDIDATES = ("candidates", "local-candidates")
 
 GRID = pixel_places(np.repeat(np.arange(100), 2), (10, 10))  # two bits a pixel
 PIXEL = GRID.astype(int)
@@ -39,7 +42,7 @@ def extent(candidates):
 def test_candidates_of_a_pin_differ_and_use_all_sources_equally(count, more, fan_in, width, seed):
     rng = np.random.default_rng(seed)
     sources = count + more
-    drawn = draw_candidates("candidates", sources, width, rng, fan_in=fan_in, count=count)
+    drawn = draw_candidates(sources, width, rng, fan_in=fan_in, count=count)
     assert drawn.shape == (count, fan_in, width)
     assert_distinct(drawn, sources)
     for some in (drawn, drawn[0]):
@@ -50,9 +53,7 @@ def test_candidates_of_a_pin_differ_and_use_all_sources_equally(count, more, fan
 @given(st.integers(1, 8), st.integers(2, 6), st.integers(1, 300), st.integers(1, 3))
 def test_local_candidates_lie_in_one_square_per_node(count, fan_in, width, radius):
     rng = np.random.default_rng(count)
-    drawn = draw_candidates(
-        "local-candidates", 200, width, rng, fan_in=fan_in, count=count, places=GRID, radius=radius
-    )
+    drawn = draw_candidates(200, width, rng, fan_in=fan_in, count=count, places=GRID, radius=radius)
     assert drawn.shape == (count, fan_in, width)
     assert_distinct(drawn, 200)
     assert (extent(drawn) <= 2 * radius).all()  # even a corner of radius 1 has 8 sources
@@ -60,9 +61,7 @@ def test_local_candidates_lie_in_one_square_per_node(count, fan_in, width, radiu
 
 def test_local_candidates_reach_the_whole_square_and_nothing_else():
     rng = np.random.default_rng(0)
-    drawn = draw_candidates(
-        "local-candidates", 200, 200 * 50, rng, fan_in=2, count=6, places=GRID, radius=2
-    )
+    drawn = draw_candidates(200, 200 * 50, rng, fan_in=2, count=6, places=GRID, radius=2)
     node_pixels = PIXEL[drawn].reshape(12, -1, 2)
     spans = node_pixels.max(axis=0) - node_pixels.min(axis=0)
     assert spans.max() == 4
@@ -77,12 +76,10 @@ def test_local_candidates_reach_the_whole_square_and_nothing_else():
 def test_a_square_with_too_few_sources_grows():
     rng = np.random.default_rng(0)
     lonely = np.array([[0.5, 0.5], [20.5, 27.5], [20.5, 28.5]])
-    drawn = draw_candidates(
-        "local-candidates", 3, 30, rng, fan_in=2, count=2, places=lonely, radius=1
-    )
+    drawn = draw_candidates(3, 30, rng, fan_in=2, count=2, places=lonely, radius=1)
     together = np.sort(drawn, axis=0).reshape(2, -1).T
     assert (together == [1, 2]).all(axis=1).sum() >= 2 * 20
-    drawn = draw_candidates("local-candidates", 3, 30, rng, fan_in=2, count=3, places=lonely)
+    drawn = draw_candidates(3, 30, rng, fan_in=2, count=3, places=lonely)
     assert (np.sort(drawn, axis=0) == np.arange(3)[:, None, None]).all()
 
 
@@ -96,7 +93,7 @@ def test_a_square_with_too_few_sources_grows():
 )
 def test_redraw_replaces_what_is_not_kept(kind, count, fan_in, width, fraction, seed):
     rng = np.random.default_rng(seed)
-    drawn = draw_candidates(kind, 200, width, rng, fan_in=fan_in, count=count, places=GRID)
+    drawn = candidates_of(kind, 200, width, rng, fan_in=fan_in, count=count, places=GRID)
     before = drawn.copy()
     keep = rng.random(drawn.shape) < fraction
     places = GRID if kind == "local-candidates" else None
@@ -111,9 +108,7 @@ def test_redraw_replaces_what_is_not_kept(kind, count, fan_in, width, fraction, 
 
 def test_redraw_brings_new_sources_and_stays_in_the_square_for_long():
     rng = np.random.default_rng(0)
-    drawn = draw_candidates(
-        "local-candidates", 200, 500, rng, fan_in=2, count=4, places=GRID, radius=2
-    )
+    drawn = draw_candidates(200, 500, rng, fan_in=2, count=4, places=GRID, radius=2)
     keep = np.zeros(drawn.shape, bool)
     keep[0] = True
     again = drawn
@@ -125,7 +120,7 @@ def test_redraw_brings_new_sources_and_stays_in_the_square_for_long():
 
 def test_redraw_of_all_sources_leaves_nothing_to_choose():
     rng = np.random.default_rng(0)
-    drawn = draw_candidates("candidates", 5, 40, rng, fan_in=2, count=5)
+    drawn = draw_candidates(5, 40, rng, fan_in=2, count=5)
     again = redraw(drawn, np.zeros(drawn.shape, bool), 5, rng)
     np.testing.assert_array_equal(again, drawn)
 
@@ -134,7 +129,7 @@ def test_redraw_of_all_sources_leaves_nothing_to_choose():
 def test_the_seed_decides(kind):
     def draw(seed):
         rng = np.random.default_rng(seed)
-        drawn = draw_candidates(kind, 200, 50, rng, fan_in=2, count=3, places=GRID)
+        drawn = candidates_of(kind, 200, 50, rng, fan_in=2, count=3, places=GRID)
         return redraw(drawn, drawn % 2 == 0, 200, rng, places=GRID)
 
     np.testing.assert_array_equal(draw(1), draw(1))
@@ -144,13 +139,13 @@ def test_the_seed_decides(kind):
 def test_impossible_candidates_are_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(OptionError, match="6 candidates for a pin of a layer with 5 inputs"):
-        draw_candidates("candidates", 5, 5, rng, fan_in=2, count=6)
+        draw_candidates(5, 5, rng, fan_in=2, count=6)
     with pytest.raises(OptionError, match="choose 1 to 5"):
-        draw_candidates("candidates", 5, 5, rng, fan_in=2, count=0)
+        draw_candidates(5, 5, rng, fan_in=2, count=0)
     with pytest.raises(OptionError, match="'dense' is unknown"):
-        draw_candidates("dense", 5, 5, rng, fan_in=2, count=2)
+        candidates_of("dense", 5, 5, rng, fan_in=2, count=2)
     with pytest.raises(OptionError, match="needs images"):
-        draw_candidates("local-candidates", 5, 5, rng, fan_in=2, count=2)
+        candidates_of("local-candidates", 5, 5, rng, fan_in=2, count=2)
 
 
 @pytest.mark.parametrize("kind", CANDIDATES)
@@ -158,7 +153,7 @@ def test_every_block_of_nodes_gets_its_candidates(kind, monkeypatch):
     monkeypatch.setattr(module, "BLOCK", 7)
     rng = np.random.default_rng(0)
     places = GRID if kind == "local-candidates" else None
-    drawn = draw_candidates(kind, 200, 50, rng, fan_in=3, count=4, places=GRID)
+    drawn = candidates_of(kind, 200, 50, rng, fan_in=3, count=4, places=GRID)
     keep = np.zeros(drawn.shape, bool)
     again = redraw(drawn, keep, 200, rng, places=places)
     assert_distinct(drawn, 200)
@@ -195,7 +190,7 @@ def test_a_seed_gives_the_same_candidates_for_ever(
     places = pixel_places(np.arange(sources), (columns, columns))
     rng = np.random.default_rng(seed)
     given = {"places": places, "radius": radius}
-    first = draw_candidates(kind, sources, width, rng, fan_in=fan_in, count=count, **given)
+    first = candidates_of(kind, sources, width, rng, fan_in=fan_in, count=count, **given)
     keep = np.random.default_rng(seed).random(first.shape) < 0.7
     found = [first, redraw(first, keep, sources, rng), redraw(first, keep, sources, rng, **given)]
     assert all(item.shape == (count, fan_in, width) for item in found)

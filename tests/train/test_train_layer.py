@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from training_kinds import fixed_wiring, loaded
 
 from lgn2hdl.model.network import Lut
-from lgn2hdl.train.config import RELAXATION_NAMES
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.relax.nodes import interpolate_plainly
-from lgn2hdl.train.relax.relaxation import RELAXATIONS
 from lgn2hdl.train.wiring.wires import FixedWires
-from lgn2hdl.train.wiring.wiring import fixed_wiring
 
 pytestmark = pytest.mark.slow
 
@@ -20,8 +19,8 @@ WIDTH, SOURCES, ROWS = 30, 12, 40
 def make_layer(relaxation, fan_in, seed=0, dtype=torch.float32):
     rng = np.random.default_rng(seed)
     fanin = fixed_wiring("balanced", SOURCES, WIDTH, rng, fan_in=fan_in)
-    start = RELAXATIONS[relaxation].initial(WIDTH, fan_in, "gaussian", rng)
-    layer = RelaxedLayer(FixedWires(fanin), RELAXATIONS[relaxation], torch.from_numpy(start))
+    start = loaded(relaxation).initial(WIDTH, fan_in, "gaussian", rng)
+    layer = RelaxedLayer(FixedWires(fanin), loaded(relaxation), torch.from_numpy(start))
     return layer.to(dtype)
 
 
@@ -34,7 +33,7 @@ def noise(seed=3):
     return Sampling("gumbel", 1.0, torch.Generator().manual_seed(seed))
 
 
-FORMS = [(name, fan_in) for name in RELAXATION_NAMES for fan_in in (2, 3, 6)
+FORMS = [(name, fan_in) for name in RELAXATIONS.names for fan_in in (2, 3, 6)
          if name != "softmax16" or fan_in == 2]  # fmt: skip
 
 

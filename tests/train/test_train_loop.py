@@ -9,10 +9,11 @@ from runs import CONFIG, make_dataset, make_images
 
 from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.model.network import decide
-from lgn2hdl.train.config import RELAXATION_NAMES, SELECTIONS, TrainConfig
+from lgn2hdl.train.config import SELECTIONS, TrainConfig
 from lgn2hdl.train.loop.accuracy import accuracy
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.loop.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.network import RelaxedNetwork
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def losses(data, config):
     return seen
 
 
-@pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
+@pytest.mark.parametrize("relaxation", RELAXATIONS.names)
 def test_training_learns(relaxation):
     config = CONFIG.changed(relaxation=relaxation, steps=400, learning_rate=0.1)
     network = train(make_dataset(1000), config)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Thermometer
-from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES, SELECTIONS, TrainConfig
+from lgn2hdl.train.config import INITIALIZATIONS, SELECTIONS, TrainConfig
 from lgn2hdl.train.data.thermometer import fit_thermometer
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import Sampling
 from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 from lgn2hdl.train.seeds import Batches, Purpose, generator, split
@@ -120,7 +121,7 @@ def _network(layers, relaxation, seed, n_features=5, rows=70):
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.integers(1, 30).map(lambda half: 2 * half), min_size=1, max_size=4).map(tuple),
-    st.sampled_from(RELAXATION_NAMES),
+    st.sampled_from(RELAXATIONS.names),
     st.integers(0, 1000),
 )
 def test_hard_forward_equals_the_logic_net_on_integers(layers, relaxation, seed):
@@ -131,7 +132,7 @@ def test_hard_forward_equals_the_logic_net_on_integers(layers, relaxation, seed)
     np.testing.assert_array_equal(hard.astype(bool), logic_net.outputs(x))
 
 
-@pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
+@pytest.mark.parametrize("relaxation", RELAXATIONS.names)
 def test_a_sure_relaxed_network_scores_like_its_logic_net(relaxation):
     network, features, encoder, x = _network((40, 20), relaxation, 3)
     with torch.no_grad():

@@ -6,13 +6,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from training_kinds import loaded
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.ir import logic
-from lgn2hdl.train.config import INITIALIZATIONS, RELAXATION_NAMES
+from lgn2hdl.train.config import INITIALIZATIONS
+from lgn2hdl.train.relax.kinds import RELAXATIONS, require_fan_ins
 from lgn2hdl.train.relax.nodes import interpolate_plainly
-from lgn2hdl.train.relax.relaxation import RELAXATIONS, tables_of
+from lgn2hdl.train.relax.relaxation import tables_of
 
-FORMS = [(name, 2) for name in RELAXATION_NAMES] + [
+FORMS = [(name, 2) for name in RELAXATIONS.names] + [
     (name, fan_in) for name in ("light", "walsh", "binary") for fan_in in (3, 4, 5, 6)
 ]
 """Every relaxation with every fan-in that it allows."""
@@ -20,23 +23,31 @@ FORMS = [(name, 2) for name in RELAXATION_NAMES] + [
 
 def start(name, fan_in, initialization, width=7, seed=0):
     rng = np.random.default_rng(seed)
-    return torch.from_numpy(RELAXATIONS[name].initial(width, fan_in, initialization, rng))
+    return torch.from_numpy(loaded(name).initial(width, fan_in, initialization, rng))
 
 
 def probabilities(name, parameters, temperature=1.0):
-    rows = RELAXATIONS[name].rows(parameters, temperature)
-    return torch.sigmoid(rows) if RELAXATIONS[name].sigmoid_output else rows
+    rows = loaded(name).rows(parameters, temperature)
+    return torch.sigmoid(rows) if loaded(name).sigmoid_output else rows
 
 
-def test_the_names_are_those_of_the_configuration():
-    assert tuple(RELAXATIONS) == RELAXATION_NAMES
+def test_every_name_gives_another_relaxation():
+    assert RELAXATIONS.names == ("softmax16", "light", "walsh", "binary")
+    assert len({type(loaded(name)) for name in RELAXATIONS.names}) == 4
+
+
+def test_fan_ins_that_a_relaxation_lacks_are_refused():
+    require_fan_ins("light", range(2, 7))
+    require_fan_ins("softmax16", [2])
+    with pytest.raises(OptionError, match=r"not fan-in 6: choose light, walsh or binary$"):
+        require_fan_ins("softmax16", [2, 6, 3])
 
 
 @pytest.mark.parametrize(("name", "fan_in"), FORMS)
 def test_residual_start_passes_pin_0_with_probability_0_9(name, fan_in):
     parameters = start(name, fan_in, "residual")
     passes = logic.pin_table(fan_in, 0)
-    assert (tables_of(RELAXATIONS[name], parameters) == passes).all()
+    assert (tables_of(loaded(name), parameters) == passes).all()
     if name == "softmax16":
         torch.testing.assert_close(torch.softmax(parameters, 0)[passes], torch.full((7,), 0.9))
     elif name == "binary":
@@ -54,7 +65,7 @@ def test_gaussian_start_is_normal_and_seeded(name, fan_in):
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     if name == "walsh":  # the logits of its rows are normal
-        one = RELAXATIONS[name].rows(one, 1.0)
+        one = loaded(name).rows(one, 1.0)
     elif name == "binary":
         one = one / (1 - one.abs())
     assert abs(one.mean()) < 0.05
@@ -75,13 +86,13 @@ def test_softmax_is_the_mixture_of_the_sixteen_gates():
     weights = torch.softmax(logits / temperature, 0)
     rows = torch.as_tensor(logic.table_to_bits(np.arange(16, dtype=np.uint8), 2))
     wanted = sum(weights[t] * rows[t][:, None] for t in range(16))
-    torch.testing.assert_close(RELAXATIONS["softmax16"].rows(logits, temperature), wanted)
+    torch.testing.assert_close(loaded("softmax16").rows(logits, temperature), wanted)
 
 
 def test_softmax_keeps_the_likeliest_gate():
     logits = torch.randn((16, 500))
     expected = logits.argmax(dim=0).numpy()
-    np.testing.assert_array_equal(tables_of(RELAXATIONS["softmax16"], logits), expected)
+    np.testing.assert_array_equal(tables_of(loaded("softmax16"), logits), expected)
 
 
 @pytest.mark.parametrize("fan_in", range(2, 7))
@@ -89,7 +100,7 @@ def test_light_rows_are_sigmoids_of_their_logits(fan_in):
     logits = torch.randn((1 << fan_in, 5), dtype=torch.float64)
     for row, address in itertools.product(range(5), range(1 << fan_in)):
         wanted = 1 / (1 + math.exp(-float(logits[address, row]) / 0.4))
-        got = float(RELAXATIONS["light"].rows(logits, 0.4)[address, row])
+        got = float(loaded("light").rows(logits, 0.4)[address, row])
         assert got == pytest.approx(wanted)
 
 
@@ -103,7 +114,7 @@ def test_walsh_is_the_formula_at_soft_inputs(fan_in):
     for subset in range(1 << fan_in):
         pins = [pin for pin in range(fan_in) if subset >> pin & 1]
         total = total + c[subset][:, None] * torch.prod(1 - 2 * x[pins], dim=0)
-    rows = RELAXATIONS["walsh"].rows(c, 0.6)
+    rows = loaded("walsh").rows(c, 0.6)
     got = torch.sigmoid(interpolate_plainly(x.reshape(-1, 8), rows))
     torch.testing.assert_close(got, torch.sigmoid(-total / 0.6))
 
@@ -118,7 +129,7 @@ def test_parameters_around_zero_and_the_order_of_rows(name):
         parameters[range(rows), range(rows)] = float(tiny)
         parameters[:, rows] = 0.0
         parameters[:, rows + 1] = float(tiny)
-        tables = tables_of(RELAXATIONS[name], parameters)
+        tables = tables_of(loaded(name), parameters)
         assert [int(t) for t in tables] == [1 << r for r in range(rows)] + [
             0, logic.all_ones(fan_in),
         ]  # fmt: skip
@@ -127,18 +138,18 @@ def test_parameters_around_zero_and_the_order_of_rows(name):
 def test_walsh_around_zero():
     c = torch.zeros((4, 3))
     c[0] = torch.tensor([0.0, 1e-30, -1e-30])
-    assert tables_of(RELAXATIONS["walsh"], c).tolist() == [0, 0, 15]
+    assert tables_of(loaded("walsh"), c).tolist() == [0, 0, 15]
     c = torch.zeros((4, 4))
     c[1] = torch.tensor([1, -1, 1, 1])  # pin 0
     c[2] = torch.tensor([0, 0, 2, 0.5])  # pin 1
-    assert tables_of(RELAXATIONS["walsh"], c).tolist() == [0b1010, 0b0101, 0b1100, 0b1010]
+    assert tables_of(loaded("walsh"), c).tolist() == [0b1010, 0b0101, 0b1100, 0b1010]
 
 
 @pytest.mark.parametrize(("name", "fan_in"), FORMS)
 def test_rows_sharpen_to_the_hard_rows(name, fan_in):
     torch.manual_seed(1)
     parameters = start(name, fan_in, "gaussian", width=300)
-    hard = RELAXATIONS[name].hard_rows(parameters)
+    hard = loaded(name).hard_rows(parameters)
     assert set(hard.unique().tolist()) <= {0.0, 1.0}
     sharp = probabilities(name, parameters, 1e-5)
     assert ((sharp - hard).abs() < 0.01).float().mean() > 0.999
@@ -148,7 +159,7 @@ def test_rows_sharpen_to_the_hard_rows(name, fan_in):
 def test_binary_rows_are_bits_with_the_gradient_of_a_clamp(fan_in):
     parameters = torch.linspace(-2, 2, (1 << fan_in) * 9).reshape(1 << fan_in, 9)
     parameters.requires_grad_()
-    rows = RELAXATIONS["binary"].rows(parameters, 1.0)
+    rows = loaded("binary").rows(parameters, 1.0)
     assert torch.equal(rows, (parameters > 0).float())
     rows.sum().backward()
     assert torch.equal(parameters.grad, (parameters.abs() <= 1).float())
@@ -164,7 +175,7 @@ def noisy_tables(name, parameters):
     torch.manual_seed(5)
     copies = parameters[:, None].expand(-1, SAMPLES)
     uniform = torch.rand(copies.shape).clamp(1e-6, 1 - 1e-6)
-    return RELAXATIONS[name].hard_rows(RELAXATIONS[name].noise(copies, uniform))
+    return RELAXATIONS.find(name).load().hard_rows(loaded(name).noise(copies, uniform))
 
 
 def test_gumbel_noise_draws_gates_by_their_softmax():

@@ -9,11 +9,12 @@ from runs import CONFIG, keyboard, make_dataset, make_images, model_bytes, stop_
 
 from lgn2hdl.base import container
 from lgn2hdl.base.errors import ModelFileError, OptionError
-from lgn2hdl.train.config import RELAXATION_NAMES, TrainConfig
+from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.relax import heads
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +64,7 @@ def test_a_stop_just_before_the_end_lets_the_run_finish(tmp_path):
     assert model_bytes(last, tmp_path / "a") == model_bytes(train(DATA, CONFIG), tmp_path / "b")
 
 
-@pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
+@pytest.mark.parametrize("relaxation", RELAXATIONS.names)
 @pytest.mark.parametrize("step", [2, 13])  # before the first evaluation, and between two
 @pytest.mark.parametrize("how", [keyboard, lambda: signal.raise_signal(signal.SIGINT)])
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path, relaxation, step, how):

@@ -13,6 +13,7 @@ from same_bytes_run import CASES
 
 from lgn2hdl.tools import native
 from lgn2hdl.train import config
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="about x86-64")
 
@@ -23,7 +24,7 @@ OLD_NUMPY = "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"
 OLD_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX512F"
 
 CHOICES = {
-    "relaxation": config.RELAXATION_NAMES,
+    "relaxation": RELAXATIONS.names,
     "sampling": config.SAMPLINGS,
     "selection": config.SELECTIONS,
     "encoder": config.ENCODER_NAMES,

@@ -9,8 +9,9 @@ from runs import CONFIG, make_dataset
 
 from lgn2hdl.ir import logic
 from lgn2hdl.passes.estimate import estimate_luts
-from lgn2hdl.train.config import RELAXATION_NAMES, TrainConfig
+from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.relax.network import RelaxedNetwork
 from lgn2hdl.train.relax.size import interactions, size_penalty
@@ -65,7 +66,7 @@ def test_the_formula_of_a_pair_of_pins(fan_in):
     torch.testing.assert_close(interactions(rows), total)
 
 
-@pytest.mark.parametrize("relaxation", RELAXATION_NAMES)
+@pytest.mark.parametrize("relaxation", RELAXATIONS.names)
 def test_its_gradient_leads_to_wires(relaxation):
     """From random tables, the penalty alone leaves less and less logic."""
     fan_in = 2 if relaxation == "softmax16" else 3

@@ -28,7 +28,7 @@ def kernels(request, monkeypatch):
 
 def candidate_wires(selection, seed=0):
     rng = np.random.default_rng(seed)
-    source = draw_candidates("candidates", S, WIDTH, rng, fan_in=FAN_IN, count=K)
+    source = draw_candidates(S, WIDTH, rng, fan_in=FAN_IN, count=K)
     scores = rng.standard_normal(source.shape).astype(np.float32)
     return CandidateWires(source, scores, selection)
 
@@ -213,7 +213,7 @@ class TestResampling:
     @pytest.mark.parametrize("count", [1, S])
     def test_nothing_to_exchange_changes_nothing(self, count):
         rng = np.random.default_rng(0)
-        source = draw_candidates("candidates", S, WIDTH, rng, fan_in=FAN_IN, count=count)
+        source = draw_candidates(S, WIDTH, rng, fan_in=FAN_IN, count=count)
         wires = CandidateWires(source, np.ones(source.shape, np.float32), "correlation")
         self.resampled(wires, {})
         np.testing.assert_array_equal(wires.source.numpy(), source.reshape(count, PINS))
@@ -224,7 +224,7 @@ class TestAdoption:
 
     def adopted(self, found, count=K):
         rng = np.random.default_rng(0)
-        source = draw_candidates("candidates", S, WIDTH, rng, fan_in=FAN_IN, count=count)
+        source = draw_candidates(S, WIDTH, rng, fan_in=FAN_IN, count=count)
         scores = rng.standard_normal(source.shape).astype(np.float32)
         wires = [CandidateWires(source, scores.copy(), "correlation") for _ in range(2)]
         adam = [{name: torch.rand((count, PINS), generator=torch.Generator().manual_seed(1))

@@ -20,6 +20,7 @@ from lgn2hdl.train.kernels.arithmetic import product
 from lgn2hdl.train.loop.distributed import Group
 from lgn2hdl.train.relax.network import RelaxedNetwork
 from lgn2hdl.train.seeds import Purpose, generator
+from lgn2hdl.train.wiring.kinds import WIRINGS
 from lgn2hdl.train.wiring.wires import CandidateWires
 
 LAST_PART = 0.7
@@ -60,7 +61,7 @@ def resample(
             x, grad = wires.observed or _nothing(wires, n_sources)
             wires.adopt(_best_sources(x, grad, group), adam)
             continue
-        local = config.layers[index].wiring == "local-candidates"
+        local = WIRINGS.find(config.layers[index].wiring).needs_places
         wires.resample(
             n_sources,
             generator(config.seed, Purpose.RESAMPLING, step * len(config.layers) + index),

@@ -10,22 +10,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from lgn2hdl.base.errors import OptionError
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features
 from lgn2hdl.model.network import LogicNet, Lut, Thermometer
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.layer_spec import MAPPING
 from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead, Head
+from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
-from lgn2hdl.train.relax.relaxation import RELAXATIONS
-from lgn2hdl.train.seeds import Purpose, generator, standard_normal
-from lgn2hdl.train.wiring.candidates import draw_candidates
-from lgn2hdl.train.wiring.wires import CandidateWires, FixedWires, MappedWires, Wires
-from lgn2hdl.train.wiring.wiring import WIRINGS, Places, fixed_wiring, node_places
-
-SCORE_SPREAD = 0.1
-"""Standard deviation of the first scores of learned wiring: enough to begin at a random source."""
+from lgn2hdl.train.seeds import Purpose, generator
+from lgn2hdl.train.wiring.kinds import WiringTask, make_wires
+from lgn2hdl.train.wiring.wires import Wires
+from lgn2hdl.train.wiring.wiring import Places, node_places
 
 EVALUATION_ROWS = 1024
 """Rows of one forward pass outside of training; bounds memory."""
@@ -64,12 +59,12 @@ class RelaxedNetwork(nn.Module):
         self.n_inputs = n_inputs
         self.layers = nn.ModuleList()
         self.places: list[Places | None] = []
+        relaxation = RELAXATIONS.find(config.relaxation).load()
         n_sources = n_inputs
         for index, layer in enumerate(config.layers):
             wires = _wires(config, index, n_sources, places)
             self.places.append(places)
             places = None if places is None else node_places(places, wires.fanin())
-            relaxation = RELAXATIONS[config.relaxation]
             rng = generator(config.seed, Purpose.PARAMETERS, index)
             start = relaxation.initial(layer.width, layer.fan_in, config.initialization, rng)
             self.layers.append(RelaxedLayer(wires, relaxation, torch.from_numpy(start)))
@@ -135,37 +130,19 @@ class RelaxedNetwork(nn.Module):
 
 def _wires(config: TrainConfig, index: int, n_sources: int, places: Places | None) -> Wires:
     layer = config.layers[index]
-    kind, fan_in, width = layer.wiring, layer.fan_in, layer.width
-    rng = generator(config.seed, Purpose.WIRING, index)
-    radius = config.local_radius
-    if n_sources < fan_in:
-        raise OptionError(
-            f"layer {index + 1} has {n_sources} inputs: nodes with {fan_in} pins need at least "
-            f"{fan_in}; choose a smaller fan-in, more input bits or a wider layer below"
-        )
-    if kind in WIRINGS:
-        fanin = fixed_wiring(
-            kind, n_sources, width, rng, fan_in=fan_in, places=places, radius=radius
-        )
-        return FixedWires(fanin)
-    scores = generator(config.seed, Purpose.SCORES, index)
-    if kind == MAPPING:
-        return MappedWires(_first_scores(scores, (fan_in * width, n_sources)), fan_in)
-    source = draw_candidates(
-        kind,
-        n_sources,
-        width,
-        rng,
-        fan_in=fan_in,
-        count=config.candidates,
+    task = WiringTask(
+        number=index + 1,
+        n_sources=n_sources,
+        width=layer.width,
+        fan_in=layer.fan_in,
+        rng=generator(config.seed, Purpose.WIRING, index),
+        scores_rng=generator(config.seed, Purpose.SCORES, index),
         places=places,
-        radius=radius,
+        radius=config.local_radius,
+        candidates=config.candidates,
+        selection=config.selection,
     )
-    return CandidateWires(source, _first_scores(scores, source.shape), config.selection)
-
-
-def _first_scores(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    return np.float32(SCORE_SPREAD) * standard_normal(rng, shape)
+    return make_wires(layer.wiring, task)
 
 
 def encode(encoder: Thermometer, integers: npt.NDArray[Any]) -> Tensor:

@@ -211,14 +211,6 @@ def _initial_logits(
     return np.repeat(sign * logit, width, axis=1).astype(np.float32)
 
 
-RELAXATIONS: dict[str, Relaxation] = {
-    "softmax16": Softmax16(),
-    "light": Light(),
-    "walsh": Walsh(),
-    "binary": Binary(),
-}
-
-
 def tables_of(relaxation: Relaxation, parameters: Tensor) -> logic.Tables:
     """Truth tables ``[W]`` that trained parameters stand for."""
     return logic.table_from_bits(relaxation.hard_rows(parameters.detach()).T.cpu().numpy() > 0.5)

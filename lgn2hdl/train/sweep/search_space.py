@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from lgn2hdl.passes.estimate import least_luts
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.layer_spec import MAPPING, LayerSpec, changed_layers
-from lgn2hdl.train.wiring.candidates import CANDIDATES
+from lgn2hdl.train.layer_spec import LayerSpec, changed_layers
+from lgn2hdl.train.wiring.kinds import WIRINGS
 
 LEAST_WIDTH = 1 / 8
 """Narrowest layers and fewest outputs, as parts of the given ones. None is wider than given: so the
@@ -70,7 +70,7 @@ class SearchSpace:
             least = max(1, round(most * LEAST_WIDTH))
             found.append(Range("outputs_per_class", least, most, most, whole=True))
             found.append(_around("tau_factor", 1.0, TAU_FACTOR))
-        if {layer.wiring for layer in base.layers} & {*CANDIDATES, MAPPING}:
+        if any(WIRINGS.find(layer.wiring).learned for layer in base.layers):
             found.append(_around("wiring_learning_rate", base.wiring_learning_rate, RATE_FACTOR))
         if base.size_weight:
             found.append(_around("size_weight", base.size_weight, SIZE_WEIGHT_FACTOR))
@@ -108,9 +108,8 @@ class SearchSpace:
         base = self.base
         widths = []
         for layer, above in itertools.pairwise(base.layers):
-            least = above.fan_in
-            if above.wiring in CANDIDATES:
-                least = max(least, base.candidates)
+            kind = WIRINGS.find(above.wiring)
+            least = kind.least_sources(above.fan_in, base.candidates)
             widths.append(min(layer.width, max(least, round(layer.width * scale))))
         last = base.n_outputs
         if outputs_per_class is not None:

@@ -12,9 +12,6 @@ from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.wiring.balance import balanced_sets, shuffles
 from lgn2hdl.train.wiring.wiring import PixelGrid, Places, pixel_grid
 
-CANDIDATES: tuple[str, ...] = ("candidates", "local-candidates")
-"""Where a pin's candidates come from: all inputs, or a square of the image around the node."""
-
 Sources = npt.NDArray[np.int32]
 """Candidates of every pin, ``i32[count, fan_in, width]``."""
 
@@ -25,7 +22,6 @@ BLOCK = 1 << 14
 
 
 def draw_candidates(
-    kind: str,
     n_sources: int,
     width: int,
     rng: np.random.Generator,
@@ -37,37 +33,32 @@ def draw_candidates(
 ) -> Sources:
     """Random candidates ``i32[count, fan_in, width]``; those of one pin differ.
 
-    ``candidates`` uses all sources equally often, up to one, also as first candidates alone.
-    ``local-candidates`` draws from the square of ``2 * radius + 1`` pixels around the middle of a
-    node; every source is the middle of equally many nodes, up to one. Where a square has fewer than
-    ``count`` sources it grows. (LILogicNet, arXiv:2511.12340, draws from all inputs.)
+    Without ``places`` they come from all sources, and all are used equally often, up to one, also
+    as first candidates alone. With ``places`` they come from the square of ``2 * radius + 1``
+    pixels around the middle of a node; every source is the middle of equally many nodes, up to
+    one. Where a square has fewer than ``count`` sources it grows. (LILogicNet, arXiv:2511.12340,
+    draws from all inputs.)
 
     Args:
-        kind: one of :data:`CANDIDATES`.
         n_sources: positions of the layer below.
         width: nodes of the layer.
         rng: where randomness comes from.
         fan_in: pins of a node.
         count: candidates of a pin.
-        places: where the sources lie; only ``local-candidates`` needs it.
-        radius: of ``local-candidates``, in pixels.
+        places: where the sources lie, for candidates that are near each other.
+        radius: how far from the middle, in pixels.
 
     Raises:
-        OptionError: if the kind is unknown, ``count`` is out of range, or there is no image for
-            ``local-candidates``.
+        OptionError: if ``count`` is out of range.
     """
     if not 1 <= count <= n_sources:
         raise OptionError(
             f"{count} candidates for a pin of a layer with {n_sources} inputs: "
             f"choose 1 to {n_sources}"
         )
-    if kind == "candidates":
+    if places is None:
         sets = balanced_sets(n_sources, fan_in * width, count, rng)
         return np.ascontiguousarray(sets.reshape(count, fan_in, width))
-    if kind != "local-candidates":
-        raise OptionError(f"wiring {kind!r} is unknown: choose {', '.join(CANDIDATES)}")
-    if places is None:
-        raise OptionError("wiring 'local-candidates' needs images: choose 'candidates'")
     grid = pixel_grid(places)
     centre = places[rng.permutation(shuffles(n_sources, width, rng))].astype(np.int64).T
     reach = _sufficient(grid, centre, radius, count)
@@ -99,8 +90,8 @@ def redraw(
         keep: which of them stay, ``bool[count, fan_in, width]``.
         n_sources: positions of the layer below.
         rng: where randomness comes from.
-        places: where the sources lie, for ``local-candidates``.
-        radius: of ``local-candidates``, in pixels.
+        places: where the sources lie, for candidates that are near each other.
+        radius: how far from the middle, in pixels.
     """
     result = np.empty_like(candidates)
     if places is None:

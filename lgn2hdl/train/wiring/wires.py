@@ -29,7 +29,21 @@ from lgn2hdl.train.wiring.candidates import redraw
 from lgn2hdl.train.wiring.wiring import Fanin, Places
 
 
-class FixedWires(nn.Module):
+class Wires(nn.Module):
+    """How the pins of a layer get their values.
+
+    ``wires(x, hard=...)`` turns the values of the sources, ``x[S, N]``, into rows and the row that
+    each pin reads, ``i32[k, W]``; without the latter pin p of node w reads row ``p * W + w``.
+    ``hard`` asks for what remains after training. Parameters named ``scores`` are trained at the
+    learning rate of wiring.
+    """
+
+    def fanin(self) -> Fanin:
+        """Wiring ``i32[W, k]`` as it would be if training ended now."""
+        raise NotImplementedError
+
+
+class FixedWires(Wires):
     """Wiring ``i32[W, k]`` that stays as it is."""
 
     index: Tensor
@@ -112,7 +126,7 @@ class _Choose(torch.autograd.Function):
         return grad_x, products, None, None, None
 
 
-class CandidateWires(nn.Module):
+class CandidateWires(Wires):
     """Every pin chooses among K sources.
 
     Args:
@@ -246,7 +260,7 @@ class _Map(torch.autograd.Function):
         return grad_x, product(grad, (2 * x - 1).T), None
 
 
-class MappedWires(nn.Module):
+class MappedWires(Wires):
     """Learned mapping of DWN (ICML 2024): every source is a candidate of every pin.
 
     Args:
@@ -272,6 +286,3 @@ class MappedWires(nn.Module):
         """Wiring ``i32[W, k]`` of the highest scores."""
         chosen = self._best().view(self.fan_in, self.width)
         return np.ascontiguousarray(chosen.cpu().numpy().T, np.int32)
-
-
-Wires = FixedWires | CandidateWires | MappedWires

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.base.errors import OptionError
 from lgn2hdl.train.wiring.balance import balanced_sets, shuffles
-
-WIRINGS: tuple[str, ...] = ("neighbour", "balanced", "local")
-"""Kinds of wiring; see :func:`neighbours`, :func:`balanced` and :func:`local`."""
 
 PATIENCE = 50
 """Draws in a square of pixels before it counts as empty."""
@@ -71,45 +67,6 @@ def pixel_grid(places: Places) -> PixelGrid:
     order = np.argsort(pixel, kind="stable")
     begin = np.searchsorted(pixel[order], np.arange(n_rows * n_columns + 1))
     return PixelGrid(order, begin, n_rows, n_columns)
-
-
-def fixed_wiring(
-    kind: str,
-    n_sources: int,
-    width: int,
-    rng: np.random.Generator,
-    *,
-    fan_in: int = 2,
-    places: Places | None = None,
-    radius: int = 1,
-) -> Fanin:
-    """Wiring ``i32[width, fan_in]`` of the given kind; no node reads the same position twice.
-
-    Args:
-        kind: one of :data:`WIRINGS`.
-        n_sources: positions of the layer below.
-        width: nodes of the layer.
-        rng: where randomness comes from.
-        fan_in: pins of a node, 2 to 6.
-        places: where the sources lie; only ``local`` needs it.
-        radius: of ``local``, in pixels.
-
-    Raises:
-        OptionError: if the kind is unknown, there are too few sources, or no image for ``local``.
-    """
-    if n_sources < fan_in:
-        raise OptionError(
-            f"a layer with {n_sources} inputs: nodes with {fan_in} pins need at least {fan_in}"
-        )
-    if kind == "neighbour":
-        return neighbours(n_sources, width, rng, fan_in)
-    if kind == "balanced":
-        return balanced(n_sources, width, rng, fan_in)
-    if kind != "local":
-        raise OptionError(f"wiring {kind!r} is unknown: choose {', '.join(WIRINGS)}")
-    if places is None:
-        raise OptionError("wiring 'local' needs images: choose 'neighbour' or 'balanced'")
-    return local(places, width, radius, rng, fan_in)
 
 
 def neighbours(n_sources: int, width: int, rng: np.random.Generator, fan_in: int = 2) -> Fanin:
