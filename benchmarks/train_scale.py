@@ -27,7 +27,7 @@ def measure(width: int, batch: int, steps: int) -> dict[str, float]:
 
     from lgn2hdl.train.config import TrainConfig
     from lgn2hdl.train.loop.optimizer import make_optimizer, set_rates
-    from lgn2hdl.train.relax.network import RelaxedNetwork
+    from lgn2hdl.train.network.network import RelaxedNetwork
 
     config = TrainConfig.of(layers=(width,) * N_LAYERS, relaxation="light", batch_size=batch)
     started = time.perf_counter()

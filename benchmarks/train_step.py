@@ -27,8 +27,8 @@ from torch import Tensor, nn
 
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.kernels import cpu as kernels
+from lgn2hdl.train.network.network import RelaxedNetwork
 from lgn2hdl.train.relax.kinds import RELAXATIONS
-from lgn2hdl.train.relax.network import RelaxedNetwork
 
 N_CLASSES = 10
 

@@ -45,6 +45,10 @@ MAY_IMPORT: Mapping[str, set[str]] = {
 """Room -> the other rooms that it may import, in order of processing."""
 
 INNER: Mapping[str, tuple[str, ...]] = {
+    "train": (
+        "checks", "seeds", "kernels", "wiring", "relax", "encoder", "layer_spec", "config",
+        "presets", "data", "network", "loop", "running", "call", "sweep",
+    ),
     "verify": (
         "readers", "sat", "proofs", "certificate", "design", "differential", "interface", "board",
     ),

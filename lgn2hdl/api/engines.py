@@ -42,7 +42,7 @@ def torch_engine(network: LogicNet) -> Engine | None:
     """The trainer's own forward pass; None where torch is not installed."""
     if importlib.util.find_spec("torch") is None:
         return None
-    from lgn2hdl.train.relax.forward import torch_outputs
+    from lgn2hdl.train.network.forward import torch_outputs
 
     def run(integers: Integers) -> Results:
         outputs = torch_outputs(network, integers)

@@ -1,7 +1,8 @@
 """Train relaxed logic gate networks and discretize them. See ``docs/training.md``.
 
-Only what computes needs torch; options and presets (``config``, ``presets``) can be read without
-it. The room itself can be called: ``lgn2hdl.train(data)`` is :func:`lgn2hdl.train.call.train`.
+Only what computes needs torch; options and presets (``config``, ``presets``), and the lists of
+relaxations and wirings (``relax.kinds``, ``wiring.kinds``), can be read without it. The room itself
+can be called: ``lgn2hdl.train(data)`` is :func:`lgn2hdl.train.call.train`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.model.features import MAX_WIDTH
 from lgn2hdl.train import checks
-from lgn2hdl.train.data.thermometer import ENCODERS
+from lgn2hdl.train.encoder.thermometer import ENCODERS
 from lgn2hdl.train.layer_spec import USUAL, LayerSpec, changed_layers, listed
 from lgn2hdl.train.relax.kinds import RELAXATIONS, require_fan_ins
 

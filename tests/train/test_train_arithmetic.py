@@ -11,7 +11,7 @@ from runs import CONFIG, make_dataset
 from lgn2hdl.train.kernels import arithmetic, exact
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.loop.optimizer import ExactAdam, make_optimizer, rate_factor, set_rates
-from lgn2hdl.train.relax import losses
+from lgn2hdl.train.network import losses
 from lgn2hdl.train.relax.relaxation import _walsh_matrix
 from lgn2hdl.train.seeds import Purpose, generator, standard_normal
 

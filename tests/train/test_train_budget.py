@@ -11,7 +11,7 @@ from lgn2hdl.train.data.problem import Problem
 from lgn2hdl.train.loop.budget import Budget, output_importance
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop.loop import train
-from lgn2hdl.train.relax.network import RelaxedNetwork, encode
+from lgn2hdl.train.network.network import RelaxedNetwork, encode
 
 DATA = make_dataset()
 ROOMY = CONFIG.changed(layers=(80, 60), steps=120, evaluate_every=10)

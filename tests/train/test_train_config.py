@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -295,3 +297,9 @@ def test_the_nearest_width_is_named():
     TrainConfig.of(layers=(20,)).require_outputs(20, bits=True)
     with pytest.raises(OptionError, match="the targets have 10 bits: use 10"):
         TrainConfig.of(layers=(20,)).require_outputs(10, bits=True)
+
+
+def test_the_example_of_the_page_runs():
+    page = Path(__file__).parents[2] / "docs" / "training.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    exec(example, {})

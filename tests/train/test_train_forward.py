@@ -8,8 +8,8 @@ from runs import CONFIG
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Thermometer
 from lgn2hdl.model.vectors import random_vectors
-from lgn2hdl.train.relax.forward import torch_outputs
-from lgn2hdl.train.relax.network import RelaxedNetwork, encode
+from lgn2hdl.train.network.forward import torch_outputs
+from lgn2hdl.train.network.network import RelaxedNetwork, encode
 
 
 @given(networks())

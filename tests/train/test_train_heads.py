@@ -11,7 +11,7 @@ from lgn2hdl.base.errors import OptionError
 from lgn2hdl.model.network import Bits, GroupSum
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.loop import train
-from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead
+from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead
 
 HEADS = [(GroupSumHead, 12), (BitsHead, 3)]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Thermometer
-from lgn2hdl.train.data.learned_thresholds import LearnedThresholds
-from lgn2hdl.train.data.thermometer import fit_thermometer
+from lgn2hdl.train.encoder.learned_thresholds import LearnedThresholds
+from lgn2hdl.train.encoder.thermometer import fit_thermometer
 
 
 def random_rows(rng, n_rows, n_features, width):

@@ -13,8 +13,8 @@ from lgn2hdl.train.config import SELECTIONS, TrainConfig
 from lgn2hdl.train.loop.accuracy import accuracy
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.loop.optimizer import FINETUNE_FACTOR, make_optimizer, rate_factor
+from lgn2hdl.train.network.network import RelaxedNetwork
 from lgn2hdl.train.relax.kinds import RELAXATIONS
-from lgn2hdl.train.relax.network import RelaxedNetwork
 
 pytestmark = pytest.mark.slow
 

@@ -12,10 +12,10 @@ from lgn2hdl.base.errors import OptionError
 from lgn2hdl.model.features import integer_features
 from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.config import INITIALIZATIONS, SELECTIONS, TrainConfig
-from lgn2hdl.train.data.thermometer import fit_thermometer
+from lgn2hdl.train.encoder.thermometer import fit_thermometer
+from lgn2hdl.train.network.network import RelaxedNetwork, encode
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import Sampling
-from lgn2hdl.train.relax.network import RelaxedNetwork, encode
 from lgn2hdl.train.seeds import Batches, Purpose, generator, split
 from lgn2hdl.train.wiring.wiring import pixel_places
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +140,9 @@ def test_two_of_one_name_are_refused(page):
 def test_the_test_leaves_nothing_behind():
     assert "clipped" not in RELAXATIONS
     assert "strided" not in WIRINGS
+
+
+def test_options_and_their_choices_need_no_torch():
+    program = "import sys; sys.modules['torch'] = None; import lgn2hdl.cli.train"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

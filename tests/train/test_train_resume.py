@@ -13,7 +13,7 @@ from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop.loop import train
-from lgn2hdl.train.relax import heads
+from lgn2hdl.train.network import heads
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 
 pytestmark = pytest.mark.slow

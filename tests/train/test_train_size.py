@@ -11,10 +11,10 @@ from lgn2hdl.ir import logic
 from lgn2hdl.passes.estimate import estimate_luts
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.loop import train
+from lgn2hdl.train.network.network import RelaxedNetwork
+from lgn2hdl.train.network.size import interactions, size_penalty
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
-from lgn2hdl.train.relax.network import RelaxedNetwork
-from lgn2hdl.train.relax.size import interactions, size_penalty
 
 
 def rows_of(tables, fan_in):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.model.features import Features, integer_features
-from lgn2hdl.train.data.thermometer import ENCODERS, fit_thermometer
+from lgn2hdl.train.encoder.thermometer import ENCODERS, fit_thermometer
 
 
 def _fit(column, kind, bits=3, thresholds=(), width=8):

@@ -8,8 +8,8 @@ from lgn2hdl.train.config import SELECTIONS, TrainConfig
 from lgn2hdl.train.loop.distributed import Group
 from lgn2hdl.train.loop.optimizer import make_optimizer
 from lgn2hdl.train.loop.resampling import is_due, observe, resample
+from lgn2hdl.train.network.network import RelaxedNetwork
 from lgn2hdl.train.relax.layer import Sampling
-from lgn2hdl.train.relax.network import RelaxedNetwork
 from lgn2hdl.train.relax.nodes import interpolate_plainly
 from lgn2hdl.train.wiring.candidates import draw_candidates
 from lgn2hdl.train.wiring.wires import CandidateWires, FixedWires, MappedWires

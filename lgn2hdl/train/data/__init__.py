@@ -1,1 +1,1 @@
-"""What a run learns from: rows, encoder, augmentation, teachers."""
+"""What a run learns from: rows, augmentation, teachers."""

@@ -16,7 +16,7 @@ from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.augment import mirrored, shifted
-from lgn2hdl.train.data.thermometer import fit_thermometer
+from lgn2hdl.train.encoder.thermometer import fit_thermometer
 from lgn2hdl.train.seeds import Batches, Purpose, generator, split
 from lgn2hdl.train.wiring.wiring import Places, pixel_places
 

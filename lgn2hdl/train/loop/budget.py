@@ -21,7 +21,7 @@ from lgn2hdl.passes.estimate import estimate_luts, least_luts
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.problem import Problem
 from lgn2hdl.train.kernels.arithmetic import mean, sigmoid, softmax
-from lgn2hdl.train.relax.network import EVALUATION_ROWS, RelaxedNetwork
+from lgn2hdl.train.network.network import EVALUATION_ROWS, RelaxedNetwork
 
 FIRST_PART, LAST_PART = 0.3, 0.7
 """Parts of the run between which outputs are dropped step by step; afterwards at once."""

@@ -18,7 +18,7 @@ from torch import Tensor
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.kernels.arithmetic import product
 from lgn2hdl.train.loop.distributed import Group
-from lgn2hdl.train.relax.network import RelaxedNetwork
+from lgn2hdl.train.network.network import RelaxedNetwork
 from lgn2hdl.train.seeds import Purpose, generator
 from lgn2hdl.train.wiring.kinds import WIRINGS
 from lgn2hdl.train.wiring.wires import CandidateWires

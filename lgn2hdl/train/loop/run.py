@@ -16,9 +16,9 @@ from lgn2hdl.datasets import Dataset
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import GroupSum, LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.data.learned_thresholds import LearnedThresholds
 from lgn2hdl.train.data.problem import Batch, Problem, Targets
 from lgn2hdl.train.data.teacher import Teacher, logits_of, require_fit
+from lgn2hdl.train.encoder.learned_thresholds import LearnedThresholds
 from lgn2hdl.train.kernels.arithmetic import warn_if_inexact
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.accuracy import accuracy, test_metrics
@@ -29,9 +29,9 @@ from lgn2hdl.train.loop.distributed import Group
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
 from lgn2hdl.train.loop.optimizer import is_finetuning, make_optimizer, rate_factor, set_rates
 from lgn2hdl.train.loop.tidy import tidy
+from lgn2hdl.train.network.network import EVALUATION_ROWS, RelaxedNetwork, encode
+from lgn2hdl.train.network.size import size_penalty
 from lgn2hdl.train.relax.layer import Sampling
-from lgn2hdl.train.relax.network import EVALUATION_ROWS, RelaxedNetwork, encode
-from lgn2hdl.train.relax.size import size_penalty
 from lgn2hdl.train.seeds import Purpose, generator, torch_seed
 
 

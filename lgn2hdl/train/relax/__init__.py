@@ -1,1 +1,1 @@
-"""The relaxed network: trainable truth tables, layers, heads, as torch modules."""
+"""Relaxations: trainable stand-ins for truth tables, and layers of them."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lgn2hdl.train.kernels.arithmetic import mean, sigmoid
-from lgn2hdl.train.relax.network import RelaxedNetwork
+from lgn2hdl.train.network.network import RelaxedNetwork
 
 
 def interactions(rows: Tensor) -> Tensor:

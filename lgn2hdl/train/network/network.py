@@ -14,7 +14,7 @@ from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features
 from lgn2hdl.model.network import LogicNet, Lut, Thermometer
 from lgn2hdl.train.config import TrainConfig
-from lgn2hdl.train.relax.heads import BITS_TAU, BitsHead, GroupSumHead, Head
+from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead, Head
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.seeds import Purpose, generator

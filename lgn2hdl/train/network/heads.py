@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lgn2hdl.model.network import Bits, GroupSum, contiguous_groups
 from lgn2hdl.train.kernels.arithmetic import exponential, sigmoid, softmax, spread, total
-from lgn2hdl.train.relax.losses import binary_cross_entropy, cross_entropy, smoothed
+from lgn2hdl.train.network.losses import binary_cross_entropy, cross_entropy, smoothed
 
 LARGEST_LOG_TAU = 80.0
 """The logarithm of tau stays within this and its negative, where its exponential is a float32."""

@@ -1,0 +1,1 @@
+"""Thermometer encoders: thresholds that are fitted to the training rows, or learned."""

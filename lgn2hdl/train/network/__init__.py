@@ -1,0 +1,1 @@
+"""The relaxed network: layers, heads and losses, as torch modules, and its forward pass."""
