@@ -168,6 +168,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "base/leash_keeper.py": ("base/test_leash_steps.py", "base/test_leash.py"),
     "base/scratch.py": ("base/test_scratch_steps.py", "base/test_scratch.py"),
     "compiler/observe.py": ("compiler/test_observe_steps.py", "compiler/test_observe.py"),
+    "compiler/interface_choice.py": ("compiler/test_recipe.py", "hdl/test_interface.py"),
+    "api/*": ("api/test_project.py",),
+    "datasets/arrays.py": ("train/test_train_call.py",),
     "passes/*": ("passes/test_passes.py",),
     "passes/dont_cares.py": ("passes/test_dont_cares.py",),
     "passes/replacing.py": (
@@ -186,6 +189,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "train/kernels/cpu.c": ("train/test_train_kernels.py",),
     "train/loop/optimizer.py": ("train/test_train_loop.py",),
     "train/loop/resampling.py": ("train/test_train_wires.py",),
+    "train/running.py": ("train/test_train_call.py",),
     "train/loop/run.py": ("train/test_train_loop.py", "train/test_train_resume.py"),
     "train/sweep/study.py": ("train/test_train_sweep.py",),
     "train/loop/threads.py": ("train/test_train_presets.py",),

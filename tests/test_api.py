@@ -16,8 +16,8 @@ def test_every_name_is_there(name):
 
 
 def test_what_is_not_there_is_no_attribute():
-    with pytest.raises(AttributeError, match="lgn2hdl' has no attribute 'nothing'"):
-        _ = lgn2hdl.nothing
+    with pytest.raises(AttributeError, match="lgn2hdl' has no attribute 'no_such_name'"):
+        _ = lgn2hdl.no_such_name
 
 
 @pytest.mark.parametrize("before", ["", "import lgn2hdl.train.config; "])
