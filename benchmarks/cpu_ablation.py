@@ -36,7 +36,7 @@ from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Ids, Netlist
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.network import Decisions, LogicNet
-from lgn2hdl.passes import prune
+from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +86,7 @@ def two_input_netlist(network: LogicNet) -> Netlist:
     Networks of such gates stay as they are but for pruning. A node of three inputs becomes
     ``f0(a, b) ^ (c & d(a, b))`` with ``d = f0 ^ f1`` (Davio's expansion), which is pruned.
     """
-    pruned, _ = prune(lower(network))
+    pruned, _ = prune(lower(network), facts_of(network))
     if pruned.n_pins > INPUT_PINS:
         pruned, _ = prune(expanded(three_input(pruned)))
     unused = ((0, 0), (0, 3 - INPUT_PINS))

@@ -17,6 +17,7 @@ import time
 
 import numpy as np
 
+from lgn2hdl.arithmetic.resources import Resources
 from lgn2hdl.compiler.assemble import assemble
 from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import schedule
@@ -58,7 +59,7 @@ def measure(n_gates: int, amaranth: bool) -> dict[str, float]:
     began = time.perf_counter()
     core, _ = prune(lower(network))
     pruned = time.perf_counter()
-    circuit, head = assemble(network, core, k=6, carry=True)
+    circuit, head = assemble(network, core, Resources(6, True, absorbs_addend=True))
     assembled = time.perf_counter()
     design = schedule(network, circuit, head, levels_per_stage=2)
     scheduled = time.perf_counter()

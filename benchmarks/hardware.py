@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import lgn2hdl
-from lgn2hdl.tools.area import PARTS
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
@@ -38,7 +37,7 @@ def measure(model: Path, folder: Path) -> dict[str, str]:
         "flip-flops": f"{sum(design.flip_flops().values()):,}",
         "flip-flops, part by part": f"{sum(design.naive_flip_flops().values()):,}",
     }
-    for part in PARTS:
+    for part in design.parts:
         row[f"LUT6 {part}"] = f"{area.parts[part].lut:,}"
     row["LUT6 all in"] = f"{area.total.lut:,}"
     row["Verilog written in"] = f"{project.verilog_seconds:.1f} s"

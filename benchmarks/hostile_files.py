@@ -15,7 +15,7 @@ import numpy as np
 
 from lgn2hdl.ir import logic
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import MAX_CLASSES
+from lgn2hdl.model.heads.group_sum import MAX_CLASSES
 
 INT32 = np.iinfo(np.int32)
 CODES = {

@@ -26,10 +26,8 @@ from lgn2hdl.compiler.mapping import EFFORTS, Effort, lut_count, map_luts, yosys
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, depth
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.head import head_signals
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.passes import remove_dead
-from lgn2hdl.passes.dont_cares import prune_thermometer
+from lgn2hdl.passes import facts_of, prune, remove_dead
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.tools.runner import run_tool
 
@@ -88,7 +86,7 @@ def synth_xilinx(netlist: Netlist) -> tuple[int, float]:
 
 def core_for_head(network: LogicNet, mapped: Netlist) -> Netlist:
     """The core with the outputs that the head reads: of equal and complementary ones one each."""
-    return remove_dead(replace(mapped, outputs=head_signals(network.head, mapped)))
+    return remove_dead(replace(mapped, outputs=network.head.signals(mapped)))
 
 
 def row(path: Path, efforts: tuple[Effort, ...]) -> str:
@@ -96,9 +94,7 @@ def row(path: Path, efforts: tuple[Effort, ...]) -> str:
     network = model_file.load(path)
     netlist = lower(network)
     alone, seconds = synth_xilinx(netlist)
-    pruned, _ = prune_thermometer(
-        netlist, network.encoder.feature, network.encoder.threshold, network.features.highest
-    )
+    pruned, _ = prune(netlist, facts_of(network))
     cells = [path.stem, f"{netlist.n_gates:,}", f"{alone:,}", f"{seconds:.0f}"]
     for effort in efforts:
         mapped, record = map_luts(pruned, 6, effort)

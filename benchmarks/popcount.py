@@ -17,7 +17,7 @@ from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import choose_popcount, popcount_block
 from lgn2hdl.ir.circuit import Block, Chain
-from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 from lgn2hdl.tools.runner import run_tool, script_tool
 
 SIZES = (10, 30, 60, 100)

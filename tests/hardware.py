@@ -13,13 +13,15 @@ from amaranth.back import rtlil
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
+from lgn2hdl.arithmetic.cost import Objective
+from lgn2hdl.arithmetic.resources import Resources
 from lgn2hdl.compiler.assemble import assemble
 from lgn2hdl.compiler.schedule import Design, schedule
 from lgn2hdl.hdl.part import RESULT, PartPlan
 from lgn2hdl.ir import logic, packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import NOT_A_CATEGORY, Features, Missing, fit_features, integer_features
-from lgn2hdl.model.head import BitsPlan
+from lgn2hdl.model.heads.bits import BitsPlan
 from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer, decide
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.passes import prune
@@ -163,14 +165,22 @@ def design_of(
 ) -> Design:
     """The scheduled design of a network whose gates are not mapped."""
     core = prune(lower(network))[0] if pruned else lower(network)
-    circuit, head = assemble(network, core, k=k, carry=carry, scores=scores, margin=margin)
+    circuit, head = assemble(network, core, resources_of(k, carry), scores=scores, margin=margin)
     return schedule(network, circuit, head, levels_per_stage=levels)
+
+
+def resources_of(k: int, carry: bool, objective: Objective = Objective.LUTS) -> Resources:
+    """As devices are: chains in front of which there is room have LUTs of six inputs."""
+    return Resources(k, carry, absorbs_addend=k == 6, objective=objective)
 
 
 def device_of(k: int, *, wide: int | None = None, carry: bool = True) -> Device:
     """A device that is none of the list: inputs of a LUT, of wide functions, and carry chains."""
     plain = find_device("xcup" if carry else "generic")
-    return replace(plain, name="other", lut_inputs=k, wide_inputs=k if wide is None else wide)
+    wide = k if wide is None else wide
+    return replace(
+        plain, name="other", lut_inputs=k, wide_inputs=wide, absorbs_addend=carry and k == 6
+    )
 
 
 def netlist_design(netlist: Netlist, levels: int) -> Design:
@@ -184,7 +194,7 @@ def netlist_design(netlist: Netlist, levels: int) -> Design:
         class_names=tuple(f"bit {place}" for place in range(n_outputs)),
         card={},
     )
-    circuit, head = assemble(network, netlist, k=6, carry=False)
+    circuit, head = assemble(network, netlist, Resources(6, carry=False))
     return schedule(network, circuit, head, levels_per_stage=levels)
 
 

@@ -18,18 +18,12 @@ from lgn2hdl.c_export.source import model_header, model_source
 from lgn2hdl.cpu import Engine as CpuEngine
 from lgn2hdl.cpu import supported
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.heads.group_sum_plan import CLASS, SCORES
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.tools import native
 from lgn2hdl.tools.runner import Tool, run_tool
-from lgn2hdl.verify.differential.compare import (
-    BIT,
-    CLASS,
-    OUTPUTS,
-    SCORES,
-    Engine,
-    Results,
-    head_results,
-)
+from lgn2hdl.verify.differential.compare import OUTPUTS, Engine, Results, head_results
+from lgn2hdl.verify.differential.engines import decided, port_results
 
 C_WORD_BITS = 32
 """Samples that the exported C computes at a time."""
@@ -64,9 +58,7 @@ def cpu_engines(network: LogicNet) -> Iterator[Engine]:
 
 def _predictions(engine: CpuEngine) -> Callable[[Integers], Results]:
     def run(integers: Integers) -> Results:
-        if isinstance(engine.network.head, Bits):
-            return {BIT: engine.predict(integers)}
-        return {SCORES: engine.scores(integers), CLASS: engine.predict(integers)}
+        return decided(engine.network.head, engine.scores, engine.predict, integers)
 
     return run
 
@@ -90,8 +82,11 @@ def c_engine(network: LogicNet) -> Engine:
 
     def run(integers: Integers) -> Results:
         n_rows = len(integers)
-        if isinstance(head, Bits):
-            return {BIT: call("predict", integers, np.empty((n_rows, names), np.uint8))}
+        if model.counting is None:
+            plan = head.plan(model.logic.netlist, None)
+            n_bits = sum(item.bits for item in plan.results)
+            bits = call("predict", integers, np.empty((n_rows, n_bits), np.uint8))
+            return port_results(plan, bits.T.astype(np.bool_))
         return {
             SCORES: call("scores", integers, np.empty((n_rows, names), np.int32)),
             CLASS: call("predict", integers, np.empty(n_rows, np.uint16)),

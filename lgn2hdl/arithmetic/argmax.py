@@ -20,10 +20,13 @@ from itertools import combinations, product
 from lgn2hdl.arithmetic.builder import FALSE, TRUE, Builder, negated
 from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.ir.circuit import Block
-from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
 
 Rounds = tuple[tuple[int, ...], ...]
 """Sizes of the groups of every round, in the order of the players."""
+
+FOUR_WAY_INPUTS = 6
+"""Pins of a gate that chooses among four values by two bits."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def argmax_block(
 
 def _candidates(n_classes: int, k: int) -> list[Rounds]:
     """Knockouts worth a try: one group size a round, and another in the last round."""
-    sizes = (2, 3, 4) if k == 6 else (2,)
+    # Only where a LUT chooses among four values do larger groups pay.
+    sizes = (2, 3, 4) if k >= FOUR_WAY_INPUTS else (2,)
     found: dict[Rounds, None] = {}
     for size, last in product(sizes, sizes):
         for spread in (False, True):

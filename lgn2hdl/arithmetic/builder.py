@@ -13,14 +13,11 @@ from functools import cache
 import numpy as np
 
 from lgn2hdl.ir import logic
-from lgn2hdl.ir.circuit import Block, Chain
+from lgn2hdl.ir.circuit import CARRY, SUM, Block, Chain
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist
 
 FALSE, TRUE = 0, 1
 """Literals of the constants."""
-
-XOR3, MAJORITY3 = 0b10010110, 0b11101000
-"""Sum and carry of a full adder."""
 
 
 def negated(literal: int) -> int:
@@ -223,8 +220,8 @@ class Builder:
         sums, carries = [], []
         for position, (one, (other, _)) in enumerate(zip(augend, made, strict=True)):
             last = position == len(augend) - 1 and not carry_out
-            sums.append(self._add((one, other, carry), XOR3))
-            carry = CONSTANT_ZERO if last else self._add((one, other, carry), MAJORITY3)
+            sums.append(self._add((one, other, carry), SUM))
+            carry = CONSTANT_ZERO if last else self._add((one, other, carry), CARRY)
             carries.append(carry)
         addend = [node for node, _ in made]
         absorbed = [node for node, own in made if own]

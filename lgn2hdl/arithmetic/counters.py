@@ -129,8 +129,8 @@ class Candidate(NamedTuple):
 def best_rate(style: Style, k: int) -> float:
     """Bits that one LUT takes away at best."""
     if style is Style.CARRY_COUNTERS:
-        return 5 / 3 if k == 6 else 1.5 if k > 3 else 1.0
-    if style is Style.ADDER_TREE or (style is Style.SIX_THREE and k == 6):
+        return 5 / 3 if k >= 6 else 1.5 if k > 3 else 1.0
+    if style is Style.ADDER_TREE or (style is Style.SIX_THREE and k >= 6):
         return 1.0
     return 2 / 3 if style is Style.SIX_THREE and k == 5 else 0.5
 

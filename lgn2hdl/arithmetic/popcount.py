@@ -6,8 +6,9 @@ from lgn2hdl.arithmetic.builder import FALSE, TRUE, Builder, negated, table_of
 from lgn2hdl.arithmetic.compression import compress
 from lgn2hdl.arithmetic.cost import Objective, block_cost
 from lgn2hdl.arithmetic.counters import ChainCounter, Counter, Group, LutCounter, Style
+from lgn2hdl.arithmetic.resources import Resources
 from lgn2hdl.ir.circuit import Block
-from lgn2hdl.model.head import ClassSum, GroupSumPlan
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan
 
 Columns = list[list[int]]
 """Literals of the bits in every column, the lowest column first."""
@@ -17,39 +18,25 @@ _LEVEL_COSTS = {Objective.LUTS: (0.01, 0.5), Objective.DEPTH: (0.5, 2.0, 8.0)}
 """LUTs that one level less is worth, of the candidates for each objective."""
 
 
-def styles_for(k: int, carry: bool) -> tuple[Style, ...]:
-    """Styles worth a try (6:3 counters include full adders) with LUTs of ``k`` inputs.
-
-    Args:
-        k: inputs of a LUT, 3 to 6.
-        carry: whether there are carry chains. Those of LUT6 devices leave five LUT inputs free in
-            front of the addend; others add two bits only.
-    """
-    if carry:
-        return (Style.CARRY_COUNTERS,) if k == 6 else (Style.ADDER_TREE,)
+def styles_for(resources: Resources) -> tuple[Style, ...]:
+    """Styles worth a try (6:3 counters include full adders) with what a device offers."""
+    if resources.carry:
+        return (Style.CARRY_COUNTERS,) if resources.absorbs_addend else (Style.ADDER_TREE,)
     return (Style.SIX_THREE,)
 
 
-def choose_popcount(
-    plan: GroupSumPlan,
-    n_signals: int,
-    k: int,
-    *,
-    carry: bool,
-    objective: Objective = Objective.LUTS,
-) -> Block:
+def choose_popcount(plan: GroupSumPlan, n_signals: int, resources: Resources) -> Block:
     """The best popcount of all styles: the fewest LUTs, then levels, or the other way round.
 
     Args:
         plan: the classes' terms and biases.
         n_signals: number of core signals, the inputs of the block.
-        k: inputs of a LUT, 3 to 6.
-        carry: whether carry chains may be used, see :func:`styles_for`.
-        objective: what comes first.
+        resources: what the device offers, and what comes first.
     """
+    objective = resources.objective
     blocks = [
-        popcount_block(plan, n_signals, k, style, level_cost=level_cost)
-        for style in styles_for(k, carry)
+        popcount_block(plan, n_signals, resources.lut_inputs, style, level_cost=level_cost)
+        for style in styles_for(resources)
         for level_cost in _LEVEL_COSTS[objective]
     ]
     return min(blocks, key=lambda block: objective.key(*block_cost(block)))

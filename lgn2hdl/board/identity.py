@@ -7,7 +7,6 @@ from lgn2hdl.base.errors import OptionError
 from lgn2hdl.board.protocol import LONGEST_PAYLOAD, OVERHEAD, Flag, Identity
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.model.features import Features
-from lgn2hdl.model.head import BitsPlan
 
 QUEUE_BYTES = 512
 """Bytes of answers that wait for the line: one block RAM of an iCE40."""
@@ -27,17 +26,22 @@ def describe(design: Design, sha256: str, *, changed: bool) -> Identity:
         changed: whether the network is no longer as it was trained.
 
     Raises:
-        OptionError: if a sample or a result is too long for a frame.
+        OptionError: if a sample or a result is too long for a frame, or is no class and no bits.
     """
-    plan, features = design.head, design.network.features
+    features = design.network.features
+    results = {item.port: item for item in design.head.results}
     flags = Flag.CHANGED if changed else Flag(0)
-    n_outputs, score_bits = 0, 0
-    if isinstance(plan, BitsPlan):
-        flags, n_outputs = flags | Flag.BITS, plan.n_outputs
-    else:
-        n_outputs = plan.n_classes
-        score_bits = plan.score_width if plan.scores else 0
-        flags |= Flag.SIGNED if plan.scores and plan.score_signed else Flag(0)
+    n_outputs, score_bits = design.network.head.n_names, 0
+    if "bits" in results:
+        flags |= Flag.BITS
+    elif "class_index" not in results:
+        raise OptionError(
+            f"boards answer with a class or with bits, not with {', '.join(results)}: "
+            "leave --board out"
+        )
+    elif "scores" in results:
+        score_bits = results["scores"].width
+        flags |= Flag.SIGNED if results["scores"].signed else Flag(0)
     length = sample_bytes(features)
     if max(length, n_outputs) > LONGEST_PAYLOAD:
         raise OptionError(

@@ -19,7 +19,6 @@ from lgn2hdl.board.uart import BITS_OF_BYTE, UartReceiver, UartTransmitter
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.convert import verilog_text
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.model.head import BitsPlan
 
 RESET_CYCLES = 15
 """Clock cycles for which the pipeline is reset after the FPGA has its configuration."""
@@ -102,17 +101,15 @@ class BoardTop(wiring.Component):
 
     def _payload(self, ports: dict[str, Signal]) -> Value:
         """The payload of a result: every number in whole bytes."""
-        plan = self._design.head
-        if isinstance(plan, BitsPlan):
+        if Flag.BITS in self._identity.flags:
             return ports["bits"]
         index = _in_bytes(ports["class_index"], self._identity.class_bytes, signed=False)
-        if not plan.scores:
+        scores = next((item for item in self._design.head.results if item.port == "scores"), None)
+        if scores is None:
             return index
-        n_bytes, signed = self._identity.score_bytes, Flag.SIGNED in self._identity.flags
-        scores = [
-            ports["scores"].word_select(place, plan.score_width) for place in range(plan.n_classes)
-        ]
-        return Cat(index, *(_in_bytes(score, n_bytes, signed=signed) for score in scores))
+        words = [ports["scores"].word_select(n, scores.width) for n in range(scores.count)]
+        n_bytes, signed = self._identity.score_bytes, scores.signed
+        return Cat(index, *(_in_bytes(word, n_bytes, signed=signed) for word in words))
 
     def _queue(self, m: Module, answers: AnswerWriter, wanted: Value) -> None:
         """Answers wait for the line in block RAM; one that does not fit is dropped."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.expressions import N_PINS
 from lgn2hdl.cpu.three_input import three_input
-from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, live
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, chained, live
+from lgn2hdl.model.heads import Head
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.passes import prune
+from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.replacing import ordered_by_level, replace_nodes
 
@@ -40,7 +42,7 @@ def needed_logic(network: LogicNet) -> Logic:
     Gates of two or three pins stay as they were trained: fusing them would save no operation of a
     processor that has none with three operands.
     """
-    netlist, _ = prune(_without_constant_inputs(network))
+    netlist, _ = prune(_without_constant_inputs(network), facts_of(network))
     if netlist.n_pins > N_PINS:
         netlist = three_input(netlist)
     used = live(netlist)[1 : netlist.first_gate]
@@ -53,6 +55,21 @@ def needed_logic(network: LogicNet) -> Logic:
         feature=encoder.feature[bits],
         threshold=encoder.threshold[bits],
     )
+
+
+def with_head(logic: Logic, head: Head) -> Logic:
+    """The same with the gates of the head: outputs are the bits of the result ports, in order.
+
+    Raises:
+        OptionError: if the head does not say by gates what it computes.
+    """
+    gates = head.plan(logic.netlist, None).gates()
+    if gates is None:
+        raise OptionError(f"there is no C for a head of the kind {head.kind}")
+    if not gates.n_gates:  # a Bits head
+        return logic
+    netlist, _ = prune(chained(logic.netlist, gates))
+    return replace(logic, netlist=three_input(netlist) if netlist.n_pins > N_PINS else netlist)
 
 
 def _without_constant_inputs(network: LogicNet) -> Netlist:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.gates import GateCode, gate_code
 from lgn2hdl.c_export.head import Counting, counting
-from lgn2hdl.c_export.inputs import Logic, needed_logic
+from lgn2hdl.c_export.inputs import Logic, needed_logic, with_head
 from lgn2hdl.cpu import memory
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.network import GroupSum, LogicNet
 
 WORD_BITS: tuple[int, ...] = (8, 16, 32, 64)
 """Sizes of the words that samples can be packed into."""
@@ -35,7 +35,7 @@ class CModel:
         model_sha256: hash of the model file.
         logic: encoder and gates.
         code: the gates in C.
-        counting: how the head counts; None for a Bits head.
+        counting: how the head counts; None if its results are bits, which the gates give.
     """
 
     network: LogicNet
@@ -45,6 +45,15 @@ class CModel:
     logic: Logic
     code: GateCode
     counting: Counting | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each class, or for each bit of the result."""
+        network = self.network
+        if self.counting is not None or network.head.n_names == len(self.logic.netlist.outputs):
+            return network.class_names
+        results = network.head.plan(self.logic.netlist, None).results
+        return tuple(f"{item.port} {bit}" for item in results for bit in range(item.bits))
 
     @property
     def part_outputs(self) -> int:
@@ -98,9 +107,11 @@ def c_model(network: LogicNet, prefix: str, word_bits: int, model_sha256: str) -
     """
     if word_bits not in WORD_BITS:
         raise OptionError(f"words of {word_bits} bits: give 8, 16, 32 or 64")
-    head = None if isinstance(network.head, Bits) else counting(network.head)
+    head = counting(network.head) if isinstance(network.head, GroupSum) else None
     memory.require(export_bytes(network), f"C of a network of {network.n_nodes} nodes")
     logic = needed_logic(network)
+    if head is None:
+        logic = with_head(logic, network.head)
     return CModel(
         network=network,
         prefix=prefix,
@@ -114,5 +125,5 @@ def c_model(network: LogicNet, prefix: str, word_bits: int, model_sha256: str) -
 
 def export_bytes(network: LogicNet) -> int:
     """Bytes that an export takes at most, nearly."""
-    gates = sum(_GATES_OF_A_NODE[layer.fan_in] * layer.width for layer in network.layers)
+    gates = sum(_GATES_OF_A_NODE[layer.fan_in] * layer.width for layer in network.luts)
     return BYTES_PER_GATE * gates

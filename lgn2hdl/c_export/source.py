@@ -19,7 +19,7 @@ def model_source(model: CModel) -> str:
     table = (f"{{part_{number}, {part.n_outputs}}}" for number, part in enumerate(parts))
     values = {
         **common_values(model),
-        "names": comma_lines(map(string_literal, model.network.class_names)),
+        "names": comma_lines(map(string_literal, model.names)),
         "input_features": number_lines(model.logic.feature),
         "input_thresholds": number_lines(model.logic.threshold),
         "parts": "\n\n".join(_part_text(number, part) for number, part in enumerate(parts)),

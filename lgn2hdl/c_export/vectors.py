@@ -10,7 +10,8 @@ from lgn2hdl.c_export.filling import number_lines
 from lgn2hdl.c_export.inputs import Logic
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import Features, Integers
-from lgn2hdl.model.network import Bits, LogicNet, decide
+from lgn2hdl.model.network import GroupSum, LogicNet, ScoringHead, decide
+from lgn2hdl.passes.lower import lower
 
 MAX_VALUES = 1 << 25
 """Most numbers in the file of vectors: compilers need about 100 bytes for each."""
@@ -80,7 +81,7 @@ def _tied(rng: np.random.Generator, network: LogicNet, most: int) -> npt.NDArray
     features = network.features
     candidates = _random(rng, features, CANDIDATES)
     candidates[1::2] = _with_zeros(rng, candidates[1::2])
-    if isinstance(network.head, Bits):
+    if not isinstance(network.head, ScoringHead):
         return candidates[:0]
     scores = np.sort(network.scores(candidates.astype(features.dtype)), axis=1)
     return candidates[scores[:, -1] == scores[:, -2]][:most]
@@ -93,14 +94,14 @@ def vectors_text(network: LogicNet, logic: Logic, prefix: str, rows: Integers) -
     the file.
     """
     inputs = packed.unpack(network.encoder.encode(rows)[logic.bits], len(rows))
-    outputs = network.outputs(rows)
+    outputs = head_outputs(network, network.outputs(rows))
     arrays = [
         f"#define VECTORS {len(rows)}",
         _array(f"{prefix}_feature", "vector_rows", f"VECTORS * {prefix.upper()}_FEATURES", rows),
         _array("uint32_t", "vector_input_hashes", "VECTORS", hashes(inputs)),
         _array("uint32_t", "vector_output_hashes", "VECTORS", hashes(outputs)),
     ]
-    if isinstance(network.head, Bits):
+    if not isinstance(network.head, GroupSum):
         bytes_of_row = np.packbits(outputs.T, axis=1, bitorder="little")
         arrays.append(_array("uint8_t", "vector_bits", "", bytes_of_row))
     else:
@@ -109,6 +110,14 @@ def vectors_text(network: LogicNet, logic: Logic, prefix: str, rows: Integers) -
         arrays.append(_array("int32_t", "vector_scores", size, scores))
         arrays.append(_array("uint16_t", "vector_classes", "VECTORS", decide(scores)))
     return "/* Written by lgn2hdl: test vectors. */\n" + "\n\n".join(arrays) + "\n"
+
+
+def head_outputs(network: LogicNet, outputs: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """What the exported gates give: the last layer's bits, or those of the result ports."""
+    if isinstance(network.head, GroupSum):
+        return outputs
+    plan = network.head.plan(lower(network), None)
+    return np.concatenate(list(plan.result_bits(network.head, outputs).values()))
 
 
 def _array(kind: str, name: str, size: str, values: npt.NDArray[np.integer]) -> str:

@@ -22,7 +22,7 @@ from lgn2hdl.datasets import read_rows
 from lgn2hdl.datasets.trained import trained_csv_options, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.network import LogicNet, ScoringHead
 
 
 @click.command()
@@ -60,7 +60,7 @@ def host(
     """
     require_package("serial", "host", "talking to a board")
     network = model_file.load(model)
-    if with_scores and isinstance(network.head, Bits):
+    if with_scores and not isinstance(network.head, ScoringHead):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     csv = with_notation(trained_csv_options(network), decimal, separator)
     integers = network.features.integers(read_rows(file, network.features, csv, data_note))

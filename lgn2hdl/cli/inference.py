@@ -26,7 +26,7 @@ from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
 from lgn2hdl.datasets.trained import trained_csv_options, trained_dataset, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import require_same_features
-from lgn2hdl.model.network import Bits, LogicNet, decide
+from lgn2hdl.model.network import LogicNet, ScoringHead, decide
 
 
 @click.command()
@@ -53,41 +53,53 @@ def predict(
     in which 'lgn2hdl info' names them.
     """
     network = model_file.load(model)
-    if with_scores and isinstance(network.head, Bits):
+    if with_scores and not isinstance(network.head, ScoringHead):
         raise OptionError(f"the outputs of {model} are bits, not scores: leave --scores out")
     csv = with_notation(trained_csv_options(network), decimal, separator)
     integers = network.features.integers(read_rows(file, network.features, csv, data_note))
     compute = predictor(network, engine, threads, len(integers))
-    if isinstance(network.head, Bits):
-        _print_bits(compute.predict(integers), as_json)
+    if not network.head.decides_class:
+        _print_numbers(f"{network.head.value_name}s", compute.predict(integers), as_json)
+    elif not isinstance(network.head, ScoringHead):
+        _print_names(_names(network, compute.predict(integers), as_json), as_json)
     else:
         _print_classes(network, compute.scores(integers), with_scores, as_json)
 
 
-def _print_bits(bits: npt.NDArray[Any], as_json: bool) -> None:
+def _names(network: LogicNet, classes: npt.NDArray[Any], as_json: bool) -> list[str]:
+    known = list(network.class_names) if as_json else one_line_names(network.class_names)
+    return [known[index] for index in classes]
+
+
+def _print_names(names: list[str], as_json: bool) -> None:
     if as_json:
-        print_json([{"bits": row} for row in bits.tolist()])
+        print_json([{"class": name} for name in names])
         return
-    for row in bits.tolist():
+    for name in names:
+        click.echo(name)
+
+
+def _print_numbers(what: str, rows: npt.NDArray[Any], as_json: bool) -> None:
+    if as_json:
+        print_json([{what: row} for row in rows.tolist()])
+        return
+    for row in rows.tolist():
         click.echo("\t".join(map(str, row)))
 
 
 def _print_classes(
     network: LogicNet, scores: npt.NDArray[np.int32], with_scores: bool, as_json: bool
 ) -> None:
-    known = list(network.class_names) if as_json else one_line_names(network.class_names)
-    names = [known[index] for index in decide(scores)]
-    if as_json:
-        rows = zip(names, scores.tolist(), strict=True)
-        print_json(
-            [
-                {"class": name, "scores": values} if with_scores else {"class": name}
-                for name, values in rows
-            ]
-        )
+    names = _names(network, decide(scores), as_json)
+    if not with_scores:
+        _print_names(names, as_json)
         return
-    for name, values in zip(names, scores.tolist(), strict=True):
-        click.echo("\t".join([name, *map(str, values)]) if with_scores else name)
+    rows = zip(names, scores.tolist(), strict=True)
+    if as_json:
+        print_json([{"class": name, "scores": values} for name, values in rows])
+        return
+    for name, values in rows:
+        click.echo("\t".join([name, *map(str, values)]))
 
 
 @click.command("eval")

@@ -14,12 +14,9 @@ from lgn2hdl.cli.console import markdown_table, print_json, print_table
 from lgn2hdl.cli.options import json_option, model_argument
 from lgn2hdl.ir import logic
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import Bits, LogicNet
-from lgn2hdl.passes import PassRecord, prune
+from lgn2hdl.model.network import LogicNet, Lut
+from lgn2hdl.passes import PassRecord, facts_of, prune
 from lgn2hdl.passes.lower import lower
-
-SHOWN_NAMES = 8
-"""Most names of output bits in the table; JSON has all of them."""
 
 
 @click.command()
@@ -29,7 +26,7 @@ SHOWN_NAMES = 8
 def info(model: Path, as_json: bool, markdown: bool) -> None:
     """Show what is in MODEL: its card, its layers, and what pruning does to its gates."""
     network = model_file.load(model)
-    _, records = prune(lower(network))
+    _, records = prune(lower(network), facts_of(network))
     if as_json:
         print_json(_as_json(network, records))
         return
@@ -65,10 +62,8 @@ def _as_json(network: LogicNet, records: tuple[PassRecord, ...]) -> dict[str, An
 
 
 def _head_json(network: LogicNet) -> dict[str, Any]:
-    names = list(network.class_names)
-    if isinstance(network.head, Bits):
-        return {"head": "bits", "output_names": names}
-    return {"head": "group_sum", "classes": names}
+    what = "classes" if network.head.decides_class else "output_names"
+    return {"head": network.head.kind, what: list(network.class_names)}
 
 
 def _markdown(name: str, network: LogicNet, records: tuple[PassRecord, ...]) -> str:
@@ -88,17 +83,14 @@ def _layers(network: LogicNet) -> list[tuple[object, ...]]:
     first = f"thermometer encoder of {network.features.n_features} features"
     rows: list[tuple[object, ...]] = [("input", network.encoder.n_bits, "", first)]
     for index, layer in enumerate(network.layers):
-        common = _common_gates(layer.table) if layer.fan_in == 2 else ""
+        tables = layer.table if isinstance(layer, Lut) and layer.fan_in == 2 else None
+        common = "" if tables is None else _common_gates(tables)
         rows.append((str(index), layer.width, layer.fan_in, common))
     return [*rows, ("head", network.head.n_outputs, "", _head_text(network))]
 
 
 def _head_text(network: LogicNet) -> str:
-    head, names = network.head, network.class_names
-    if isinstance(head, Bits):
-        more = ", ..." if len(names) > SHOWN_NAMES else ""
-        return f"Bits: {', '.join(names[:SHOWN_NAMES])}{more}"
-    return f"GroupSum, {head.n_classes} classes, tau {head.tau:g}"
+    return network.head.describe(network.class_names)
 
 
 def _common_gates(table: logic.Tables) -> str:

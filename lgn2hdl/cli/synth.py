@@ -33,7 +33,7 @@ from lgn2hdl.cli.synth_report import print_report, report_as_json
 from lgn2hdl.compiler.flow import DEFAULT_VECTORS
 from lgn2hdl.compiler.module_names import module_name, why_renamed
 from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model.network import Bits
+from lgn2hdl.model.network import ScoringHead
 from lgn2hdl.project.manifest import MANIFEST, replaced_version
 from lgn2hdl.targets.devices import estimated_mhz, is_beyond_estimate
 
@@ -81,7 +81,7 @@ def synth(
     recipe, tasks = chosen(known, options, given)
     folder = out or DEFAULT_OUT / known.top(recipe)
     require_packages(recipe)
-    if "outputs" in given and isinstance(known.network.head, Bits):
+    if "outputs" in given and not isinstance(known.network.head, ScoringHead):
         raise OptionError(f"the outputs of {model} are bits, not classes: leave --outputs out")
     require_place(folder, model, known, own=out is None)
     places = {name: options[name] for name in ("data_dir", "label")}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lgn2hdl.arithmetic.resources import Resources
 from lgn2hdl.base.errors import ModelFileError, OptionError
 from lgn2hdl.base.files import read_file
 from lgn2hdl.base.system_errors import explained
@@ -25,8 +26,7 @@ from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.features import require_same_features
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import Vectors, random_vectors
-from lgn2hdl.passes import PassRecord, prune
-from lgn2hdl.passes.dont_cares import prune_thermometer
+from lgn2hdl.passes import PRUNING, PassRecord, Pipeline, facts_of, prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.targets.devices import Device
 
@@ -83,6 +83,7 @@ def compile_network(
     device: Device | None = None,
     native: bool = False,
     check: bool = False,
+    pipeline: Pipeline = PRUNING,
 ) -> Compiled:
     """Prune, map to LUTs, add encoder and head, schedule.
 
@@ -93,6 +94,7 @@ def compile_network(
         device: a device that is not among those with a name; None takes that of the recipe.
         native: use a ``yosys`` on the PATH and not the one that pip installs.
         check: compare every step with the golden model, on random samples and on test rows.
+        pipeline: the passes that prune the gates.
 
     Raises:
         OptionError: if the recipe does not suit the network.
@@ -109,11 +111,11 @@ def compile_network(
             network, train, recipe.prune_head, (rows.x_test, rows.y_test)
         )
     lowered = lower(network)
-    pruned, records = _pruned(network, lowered, recipe)
+    pruned, records = _pruned(network, lowered, recipe, pipeline)
     golden, observed = None, None
     if recipe.observe is not None and rows is not None:
         golden, observed = _observed(network, pruned, recipe.observe, rows)
-        pruned, more = _pruned(network, golden, recipe)
+        pruned, more = _pruned(network, golden, recipe, pipeline)
         records += more
     core, mapping = pruned, None
     if recipe.search is not None:
@@ -122,11 +124,11 @@ def compile_network(
     circuit, head = assemble(
         network,
         core,
-        k=target.lut_inputs,
-        carry=target.has_carry_chains,
+        Resources(
+            target.lut_inputs, target.has_carry_chains, target.absorbs_addend, recipe.objective
+        ),
         scores=recipe.scores,
         margin=recipe.margin,
-        objective=recipe.objective,
         wire_levels=recipe.wire_levels,
     )
     design = schedule(network, circuit, head, levels_per_stage=recipe.levels)
@@ -170,12 +172,10 @@ def _rows(network: LogicNet, recipe: Recipe, data: Dataset | None) -> Dataset | 
 
 
 def _pruned(
-    network: LogicNet, netlist: Netlist, recipe: Recipe
+    network: LogicNet, netlist: Netlist, recipe: Recipe, pipeline: Pipeline
 ) -> tuple[Netlist, tuple[PassRecord, ...]]:
-    if not recipe.dont_cares:
-        return prune(netlist)
-    encoder, features = network.encoder, network.features
-    return prune_thermometer(netlist, encoder.feature, encoder.threshold, features.highest)
+    facts = facts_of(network) if recipe.dont_cares else None
+    return prune(netlist, facts, pipeline=pipeline)
 
 
 def _mapped(

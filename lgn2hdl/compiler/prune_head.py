@@ -97,7 +97,7 @@ def prune_head(
     kept = _search(_Outputs(network, head, x, np.asarray(y, np.int64)), budget)
     pruned = dataclasses.replace(
         network,
-        layers=(*network.layers[:-1], _restricted(network.layers[-1], kept.outputs)),
+        layers=(*network.luts[:-1], _restricted(network.luts[-1], kept.outputs)),
         head=kept.head,
     )
     accuracies = [

@@ -101,7 +101,7 @@ class Recipe:
     """
 
     name: str | None = _entry(None, "Name of the top module [default: from the model file].")
-    device: str = _entry("xcup", f"What to map to: {', '.join(device.name for device in DEVICES)}.")
+    device: str = _entry("xcup", f"What to map to: {', '.join(DEVICES.names)}.")
     levels: int = _entry(
         2, "LUT levels per pipeline stage [default: {default}].",
         least=1, most=MOST_LEVELS, counts="levels per pipeline stage",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lgn2hdl.ir.circuit import PARTS, Circuit
+from lgn2hdl.ir.circuit import Circuit
 from lgn2hdl.ir.netlist import Ids
 from lgn2hdl.ir.retiming import Stages, fewest_registers, part_by_part
-from lgn2hdl.model.head import GroupSumPlan, HeadPlan
+from lgn2hdl.model.heads import HeadPlan
 from lgn2hdl.model.network import LogicNet
 
 
@@ -42,12 +42,12 @@ class Design:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts that there are: a Bits head ends with the core."""
-        return PARTS if isinstance(self.head, GroupSumPlan) else PARTS[:2]
+        """Names of the circuit's parts."""
+        return tuple(part.name for part in self.circuit.parts)
 
     @property
     def part_of_node(self) -> Ids:
-        """Index into ``PARTS`` of every node, ``i32[n_nodes]``; inputs belong to the encoder."""
+        """Index into ``parts`` of every node, ``i32[n_nodes]``; inputs belong to the encoder."""
         inputs = np.zeros(self.circuit.netlist.first_gate, np.int32)
         return np.concatenate([inputs, self.circuit.part.astype(np.int32)])
 
@@ -86,5 +86,5 @@ def schedule(
 
 
 def _by_part(design: Design, stages: Stages) -> dict[str, int]:
-    counts = np.bincount(design.part_of_node, weights=stages.registers, minlength=len(PARTS))
+    counts = np.bincount(design.part_of_node, weights=stages.registers, minlength=len(design.parts))
     return {name: int(counts[index]) for index, name in enumerate(design.parts)}

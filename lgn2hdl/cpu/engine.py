@@ -141,21 +141,22 @@ class Engine:
 
     def _decisions(self, samples: tuple[Batch, npt.NDArray[np.generic]]) -> Decisions:
         batch, kept = samples  # the array has to live as long as C reads it
-        if isinstance(self.network.head, Bits):
-            bits = np.empty((batch.n_samples, self.network.head.n), np.uint8)
+        head = self.network.head
+        if not self.program.counts:
+            bits = np.empty((batch.n_samples, head.n_outputs), np.uint8)
             batch.bits = data(bits)
             self._run(batch, kept)
-            return bits
+            return bits if isinstance(head, Bits) else head.decisions(bits.T.view(np.bool_))
         classes = np.empty(batch.n_samples, np.int64)
         batch.classes = data(classes)
         self._run(batch, kept)
         return classes
 
     def _scores(self, samples: tuple[Batch, npt.NDArray[np.generic]]) -> npt.NDArray[np.int32]:
-        if isinstance(self.network.head, Bits):
+        if not self.program.counts:
             raise ValueError("a network whose outputs are bits has no scores: use predict")
         batch, kept = samples
-        scores = np.empty((batch.n_samples, self.network.head.n_classes), np.int32)
+        scores = np.empty((batch.n_samples, self.network.head.n_names), np.int32)
         batch.scores = data(scores)
         self._run(batch, kept)
         return scores

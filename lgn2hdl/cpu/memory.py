@@ -37,7 +37,7 @@ def second_level_cache() -> int:
 
 def program_bytes(network: LogicNet) -> int:
     """Bytes that making a program takes at most, nearly."""
-    nodes = sum(BYTES_PER_NODE[layer.fan_in] * layer.width for layer in network.layers)
+    nodes = sum(BYTES_PER_NODE[layer.fan_in] * layer.width for layer in network.luts)
     return nodes + BYTES_PER_NODE[0] * network.encoder.n_bits
 
 

@@ -16,7 +16,7 @@ from lgn2hdl.cpu.plan import UNREAD_SLOT, Plan
 from lgn2hdl.cpu.three_input import three_input
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.network import GroupSum, LogicNet
-from lgn2hdl.passes import prune
+from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 
 MAGIC = 0x356E676C
@@ -32,6 +32,7 @@ class Program:
 
     Attributes:
         words: the tables, ``u32``, see ``engine.h``.
+        counts: whether it adds up scores; else the last layer's bits are the result.
         n_slots: slots of the values, the two fixed ones as well.
         vectors: vectors of 512 samples in a slot.
         n_nodes: nodes computed for every block.
@@ -42,6 +43,7 @@ class Program:
     """
 
     words: npt.NDArray[np.uint32]
+    counts: bool
     n_slots: int
     vectors: int
     n_nodes: int
@@ -68,7 +70,7 @@ class Program:
 
 def three_input_netlist(network: LogicNet) -> Netlist:
     """Gates between encoder and head as nodes of at most three inputs, as few as can be found."""
-    pruned, _ = prune(lower(network))
+    pruned, _ = prune(lower(network), facts_of(network))
     return three_input(pruned)
 
 
@@ -121,6 +123,7 @@ def compile_program(
     )
     return Program(
         words=np.concatenate([np.asarray(part).astype(np.uint32).ravel() for part in sections]),
+        counts=counted is not None,
         n_slots=layout.n_slots,
         vectors=width,
         n_nodes=len(layout.order),

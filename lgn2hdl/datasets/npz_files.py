@@ -15,7 +15,7 @@ from lgn2hdl.datasets import limits
 from lgn2hdl.datasets.cells import MISSING_CELLS, shown
 from lgn2hdl.datasets.labels import class_codes
 from lgn2hdl.datasets.types import MISSING, Table
-from lgn2hdl.model.network import MAX_OUTPUT_BITS
+from lgn2hdl.model.heads.bits import MAX_OUTPUT_BITS
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets.types import Dataset
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.network import LogicNet
 
 
 def require_same_targets(network: LogicNet, data: Dataset) -> None:
@@ -13,17 +13,17 @@ def require_same_targets(network: LogicNet, data: Dataset) -> None:
     Raises:
         DataError: if one has classes and the other bits, or their classes or number of bits differ.
     """
-    if not isinstance(network.head, Bits):
+    if network.head.decides_class:
         _require_same_classes(network, data)
         return
     if not data.has_bit_targets:
         raise DataError(
-            f"the model's outputs are {network.head.n} bits, but {data.name} has a class for each "
-            "row: give a data set whose targets are rows of bits"
+            f"the model's outputs are {network.head.n_names} bits, but {data.name} has a class for "
+            "each row: give a data set whose targets are rows of bits"
         )
-    if network.head.n != len(data.class_names):
+    if network.head.n_names != len(data.class_names):
         raise DataError(
-            f"the model has {network.head.n} output bits, the targets of {data.name} have "
+            f"the model has {network.head.n_names} output bits, the targets of {data.name} have "
             f"{len(data.class_names)}: give a data set with as many"
         )
 

@@ -22,7 +22,7 @@ from lgn2hdl.model.features import (
     integer_features,
     with_medians,
 )
-from lgn2hdl.model.network import MAX_CLASSES
+from lgn2hdl.model.heads.group_sum import MAX_CLASSES
 
 MISSING = -1
 """Category code of a missing value; it sets none of the column's one-bit features."""

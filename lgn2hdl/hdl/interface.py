@@ -16,7 +16,7 @@ from typing import Any
 from lgn2hdl.compiler.interface_choice import BYTE, PARALLEL, Interface, Kind
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
-from lgn2hdl.model.head import BitsPlan, HeadPlan
+from lgn2hdl.model.heads import HeadPlan
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,11 @@ def whole_bytes(bits: int) -> int:
 def _numbers(plan: HeadPlan) -> list[tuple[str, int, int, bool]]:
     """Port, index, width and sign of every number of a result, in the order of the ports."""
     numbers: list[tuple[str, int, int, bool]] = []
-    for port in result_ports(plan):
-        if port.name == "scores" and not isinstance(plan, BitsPlan):
-            score = (plan.score_width, plan.score_signed)
-            numbers += [("scores", index, *score) for index in range(plan.n_classes)]
+    for item in plan.results:
+        if item.together:
+            numbers.append((item.port, 0, item.bits, False))
         else:
-            numbers.append((port.name, 0, port.width, False))
+            numbers += [(item.port, n, item.width, item.signed) for n in range(item.count)]
     return numbers
 
 

@@ -7,11 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.ir.circuit import PARTS
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist
-
-_PREFIX = {"encoder": "e", "core": "g", "popcount": "p", "argmax": "a"}
-"""What the name of a gate starts with that has no better one."""
 
 
 def node_names(design: Design) -> list[str]:
@@ -23,22 +19,23 @@ def node_names(design: Design) -> list[str]:
     * ``l<layer>_n<position>``: a gate that computes a trained node (perhaps complemented); a second
       gate for the same trained node has its own number appended,
     * ``score<class>_<bit>``: a bit of a score, ``class_index_<bit>`` of the winner,
-    * ``e<n>``, ``g<n>``, ``p<n>``, ``a<n>``: any other gate of encoder, core, popcount or argmax.
+    * ``e<n>``, ``g<n>``, ``p<n>``, ``a<n>``: any other gate of encoder, core, popcount or argmax;
+      another part has its own :attr:`lgn2hdl.ir.labels.Part.prefix`.
     """
     circuit = design.circuit
     names = ["zero", *_feature_bits(design)]
     numbers = np.arange(circuit.netlist.n_gates).tolist()
-    names += [
-        f"{_PREFIX[PARTS[p]]}{n}" for p, n in zip(circuit.part.tolist(), numbers, strict=True)
-    ]
+    prefix = [part.prefix for part in circuit.parts]
+    names += [f"{prefix[p]}{n}" for p, n in zip(circuit.part.tolist(), numbers, strict=True)]
     _name_trained_nodes(names, design)
     trained = np.concatenate(
         [np.ones(circuit.netlist.first_gate, np.bool_), circuit.netlist.origin >= 0]
     ).tolist()
     taken = set(names)
-    for node, name in circuit.labels:
-        if not trained[node] and name not in taken:
-            names[node] = name
+    for label in circuit.labels:
+        name = label.meaning.name
+        if not trained[label.node] and name not in taken:
+            names[label.node] = name
             taken.add(name)
     return names
 
@@ -50,7 +47,7 @@ def _feature_bits(design: Design) -> list[str]:
 
 def _name_trained_nodes(names: list[str], design: Design) -> None:
     netlist: Netlist = design.circuit.netlist
-    widths = [layer.width for layer in design.network.layers]
+    widths = [layer.width for layer in design.network.luts]
     starts = np.concatenate([[0], np.cumsum(widths)])
     gates = np.flatnonzero(netlist.origin >= 0)
     origin = netlist.origin[gates]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.model.head import BitsPlan, HeadPlan
+from lgn2hdl.model.heads import HeadPlan
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,4 @@ def classifier_ports(design: Design, *, clock_enable: bool = False) -> tuple[Por
 
 def result_ports(plan: HeadPlan) -> tuple[Port, ...]:
     """The ports that hold a result; the circuit's outputs are their bits, in this order."""
-    if isinstance(plan, BitsPlan):
-        return (Port("bits", "output", plan.n_outputs, "output bits, output 0 the lowest bit"),)
-    index = Port("class_index", "output", plan.class_width, "winning class, lowest index on a tie")
-    margin = Port("margin", "output", plan.margin_width, "highest score less the next highest")
-    last = (margin,) if plan.margin else ()
-    if not plan.scores:
-        return (index, *last)
-    order = f"class 0 in the least significant bits, {plan.score_width} bits each"
-    signed = "signed " if plan.score_signed else ""
-    width = plan.n_classes * plan.score_width
-    return (index, Port("scores", "output", width, f"{signed}scores, {order}"), *last)
+    return tuple(Port(item.port, "output", item.bits, item.meaning) for item in plan.results)

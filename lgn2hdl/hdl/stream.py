@@ -16,19 +16,18 @@ from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.component import Part, result_values
 from lgn2hdl.hdl.names import node_names
 from lgn2hdl.hdl.part import RESULT, plan_parts
-from lgn2hdl.model.head import BitsPlan, HeadPlan
+from lgn2hdl.model.heads import HeadPlan
 
 
 def result_layout(plan: HeadPlan) -> data.StructLayout:
     """Fields of a result, named like the ports of the Verilog; ``scores`` is an array by class."""
-    if isinstance(plan, BitsPlan):
-        return data.StructLayout({"bits": unsigned(plan.n_outputs)})
-    fields: dict[str, Any] = {"class_index": unsigned(plan.class_width)}
-    if plan.scores:
-        score = signed(plan.score_width) if plan.score_signed else unsigned(plan.score_width)
-        fields["scores"] = data.ArrayLayout(score, plan.n_classes)
-    if plan.margin:
-        fields["margin"] = unsigned(plan.margin_width)
+    fields: dict[str, Any] = {}
+    for item in plan.results:
+        number = signed(item.width) if item.signed else unsigned(item.width)
+        if item.together:
+            fields[item.port] = unsigned(item.bits)
+        else:
+            fields[item.port] = data.ArrayLayout(number, item.count) if item.several else number
     return data.StructLayout(fields)
 
 

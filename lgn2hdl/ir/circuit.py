@@ -1,6 +1,6 @@
 """Circuit: everything between the packed input bits and the result ports, as one netlist.
 
-Encoder, core, popcount and argmax are netlists of their own first (a :class:`Block` each), which
+Encoder, core and what the head needs are netlists of their own first (a :class:`Block` each), which
 :func:`join` puts behind each other. Scheduling, simulation, proof and emission see the joined
 graph, so that registers can move across the parts.
 
@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir import logic
+from lgn2hdl.ir.labels import Label, Meaning, Part
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, frozen, live
 
-PARTS = ("encoder", "core", "popcount", "argmax")
-"""The parts of a circuit, in the order in which a sample passes them; Bits ends with the core."""
+SUM, CARRY = 0b10010110, 0b11101000
+"""Tables of a full adder's sum and carry."""
 
 NO_CHAIN = -1
 """Chain of a gate that is a look-up table of its own."""
@@ -107,23 +108,31 @@ class Circuit:
     Attributes:
         netlist: inputs are the bits of the packed features ``x``, the least significant first;
             outputs are the bits of the result ports, each port least significant bit first.
-        part: index into :data:`PARTS` of every gate, ``u8[G]``.
+        parts: the parts, in the order in which a sample passes them.
+        part: index into ``parts`` of every gate, ``u8[G]``.
         chain: index into ``chains`` of every gate, ``i32[G]``; :data:`NO_CHAIN` for a plain LUT.
         chains: all carry chains.
-        labels: nodes that have a name of their own, and that name.
+        labels: nodes whose values mean something of their own.
         lut_inputs: inputs of the LUTs that :meth:`lut_count` counts.
     """
 
     netlist: Netlist
+    parts: tuple[Part, ...]
     part: npt.NDArray[np.uint8]
     chain: Ids
     chains: tuple[Chain, ...]
-    labels: tuple[tuple[int, str], ...] = ()
+    labels: tuple[Label, ...] = ()
     lut_inputs: int = logic.MAX_FAN_IN
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "part", frozen(self.part, np.uint8))
         object.__setattr__(self, "chain", frozen(self.chain, np.int32))
+        check_circuit(self)
+
+    @property
+    def behind_core(self) -> npt.NDArray[np.bool_]:
+        """Whether each gate belongs to the head, ``bool[G]``."""
+        return np.array([part.in_head for part in self.parts], np.bool_)[self.part]
 
     @property
     def clusters(self) -> Ids:
@@ -137,10 +146,64 @@ class Circuit:
         too many; the device's wide multiplexers join them.
         """
         plain = np.where(self.chain == NO_CHAIN, lut_costs(self.netlist, self.lut_inputs), 0)
-        counts = np.bincount(self.part, weights=plain, minlength=len(PARTS)).astype(int)
+        counts = np.bincount(self.part, weights=plain, minlength=len(self.parts)).astype(int)
         for item in self.chains:
             counts[self.part[item.sums[0] - self.netlist.first_gate]] += item.length
-        return dict(zip(PARTS, counts.tolist(), strict=True))
+        return dict(zip((part.name for part in self.parts), counts.tolist(), strict=True))
+
+
+def check_circuit(circuit: Circuit) -> None:
+    """Check that the pieces of a circuit fit together.
+
+    Raises:
+        ValueError: if they do not.
+    """
+    netlist, n_gates = circuit.netlist, circuit.netlist.n_gates
+    names = [part.name for part in circuit.parts]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"the parts of a circuit are called {names}: give each a name of its own")
+    if len(circuit.part) != n_gates or int(circuit.part.max(initial=0)) >= len(names):
+        raise ValueError("not every gate belongs to a part")
+    if any(not 0 <= item.node < netlist.n_nodes for item in circuit.labels):
+        raise ValueError("a label is of a node that does not exist")
+    if not 2 <= circuit.lut_inputs <= logic.MAX_FAN_IN:
+        raise ValueError(f"LUTs of {circuit.lut_inputs} inputs are not 2 to {logic.MAX_FAN_IN}")
+    for item in circuit.chains:
+        _check_chain(netlist, item)
+        if len(np.unique(circuit.part[item.gates - netlist.first_gate])) != 1:
+            raise ValueError("a carry chain is in two parts")
+    if not np.array_equal(circuit.chain, _chain_of(netlist, circuit.chains)):
+        raise ValueError("chains and the gates that are said to be theirs differ")
+
+
+def _check_chain(netlist: Netlist, item: Chain) -> None:
+    """Every position adds its augend, its addend and the carry from below, and nothing else.
+
+    Raises:
+        ValueError: if one does not, or the chain names nodes that are no gates.
+    """
+    gates = item.gates - netlist.first_gate
+    if len(gates) and (int(gates.min()) < 0 or int(gates.max()) >= netlist.n_gates):
+        raise ValueError("a carry chain names a node that is no gate")
+    below = np.concatenate([[item.carry_in], item.carries[:-1]])
+    pins = np.stack([item.augend, item.addend, below], axis=1)
+    _require_function(netlist, item.sums, pins, SUM)
+    used = item.carries != CONSTANT_ZERO
+    _require_function(netlist, item.carries[used], pins[used], CARRY)
+
+
+def _require_function(netlist: Netlist, nodes: Ids, pins: Ids, table: int) -> None:
+    """Check that each gate is this function of these three nodes.
+
+    Raises:
+        ValueError: if one is not.
+    """
+    rows = nodes - netlist.first_gate
+    wide = np.full((len(nodes), netlist.n_pins), CONSTANT_ZERO, np.int32)
+    wide[:, :3] = pins
+    tables = logic.widen(np.full(len(nodes), table, np.uint8), 3, netlist.n_pins)
+    if (netlist.fanin[rows] != wide).any() or (netlist.table[rows] != tables).any():
+        raise ValueError("a gate of a carry chain is not the sum or carry of its position")
 
 
 def lut_costs(netlist: Netlist, lut_inputs: int) -> npt.NDArray[np.int64]:
@@ -156,29 +219,29 @@ def lut_costs(netlist: Netlist, lut_inputs: int) -> npt.NDArray[np.int64]:
 
 def join(
     n_inputs: int,
-    blocks: Sequence[tuple[str, Block, Ids]],
+    blocks: Sequence[tuple[Part, Block, Ids]],
     outputs: Sequence[tuple[int, int]],
-    output_names: Mapping[str, Sequence[str]] | None = None,
+    meanings: Mapping[str, Sequence[Meaning]] | None = None,
     lut_inputs: int = logic.MAX_FAN_IN,
 ) -> Circuit:
     """Put blocks behind each other.
 
     Args:
         n_inputs: bits of the circuit's input.
-        blocks: name of the part, the block, and for each of its inputs where it comes from: the
+        blocks: the part, the block, and for each of its inputs where it comes from: the
             position among the circuit's inputs for the first block, among the outputs of the block
             before for the others; -1 where the input is not used.
         outputs: block and output position of every output of the circuit.
-        output_names: names of the nodes at the outputs of some parts.
+        meanings: what the nodes at the outputs of some parts mean, by the part's name.
         lut_inputs: inputs of the LUTs that are counted.
     """
     n_pins = max(block.netlist.n_pins for _, block, _ in blocks)
     fanins, tables, parts, of_block = [], [], [], []
     chains: list[Chain] = []
     sources: Ids = np.arange(1, n_inputs + 1, dtype=np.int32)
-    labels: list[tuple[int, str]] = []
+    labels: list[Label] = []
     next_id = n_inputs + 1
-    for name, block, wiring in blocks:
+    for place, (part, block, wiring) in enumerate(blocks):
         netlist = block.netlist
         gates = np.arange(next_id, next_id + netlist.n_gates, dtype=np.int32)
         used = np.append(sources, CONSTANT_ZERO)[wiring]
@@ -186,22 +249,29 @@ def join(
         fanin, table = _renumbered(netlist, new_id, n_pins)
         fanins.append(fanin)
         tables.append(table)
-        parts.append(np.full(netlist.n_gates, PARTS.index(name), np.uint8))
+        parts.append(np.full(netlist.n_gates, place, np.uint8))
         chains += [item.renumbered(new_id) for item in block.chains]
         sources = new_id[netlist.outputs]
         of_block.append(sources)
-        labels += zip(sources.tolist(), (output_names or {}).get(name, ()), strict=False)
+        labels += map(Label, sources.tolist(), (meanings or {}).get(part.name, ()))
         next_id += netlist.n_gates
     joined = Netlist(
         n_inputs=n_inputs,
         fanin=np.concatenate(fanins),
         table=np.concatenate(tables),
-        outputs=np.array([of_block[index][place] for index, place in outputs], np.int32),
+        outputs=np.array([of_block[index][bit] for index, bit in outputs], np.int32),
         origin=np.concatenate([block.netlist.origin for _, block, _ in blocks]),
     )
     of_gate = _chain_of(joined, chains)
-    part = np.concatenate(parts)
-    return Circuit(joined, part, of_gate, tuple(chains), tuple(labels), lut_inputs)
+    return Circuit(
+        joined,
+        tuple(part for part, _, _ in blocks),
+        np.concatenate(parts),
+        of_gate,
+        tuple(chains),
+        tuple(labels),
+        lut_inputs,
+    )
 
 
 def without_dead(circuit: Circuit) -> Circuit:
@@ -226,9 +296,18 @@ def without_dead(circuit: Circuit) -> Circuit:
         origin=netlist.origin[kept],
     )
     chains = [item.renumbered(new_id) for item in chains]
-    labels = tuple((int(new_id[node]), name) for node, name in circuit.labels if alive[node])
+    labels = tuple(
+        Label(int(new_id[item.node]), item.meaning) for item in circuit.labels if alive[item.node]
+    )
     of_gate = _chain_of(smaller, chains)
-    return Circuit(smaller, circuit.part[kept], of_gate, tuple(chains), labels, circuit.lut_inputs)
+    return replace(
+        circuit,
+        netlist=smaller,
+        part=circuit.part[kept],
+        chain=of_gate,
+        chains=tuple(chains),
+        labels=labels,
+    )
 
 
 def _shortened(item: Chain, alive: npt.NDArray[np.bool_]) -> Chain | None:

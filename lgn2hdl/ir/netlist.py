@@ -215,3 +215,22 @@ def gates_by_level(netlist: Netlist) -> list[npt.NDArray[np.intp]]:
     order = np.argsort(level, kind="stable")
     cuts = np.flatnonzero(np.diff(level[order])) + 1
     return [group for group in np.split(order, cuts) if len(group)]
+
+
+def chained(first: Netlist, second: Netlist) -> Netlist:
+    """The second netlist behind the first: its inputs are the outputs of the first.
+
+    Raises:
+        ValueError: if these differ in number.
+    """
+    if second.n_inputs != len(first.outputs):
+        raise ValueError(f"{second.n_inputs} inputs behind {len(first.outputs)} outputs")
+    n_pins = max(first.n_pins, second.n_pins)
+    gates = first.n_nodes + np.arange(second.n_gates, dtype=np.int32)
+    new_id = np.concatenate([[CONSTANT_ZERO], first.outputs, gates]).astype(np.int32)
+    fanin = np.full((first.n_gates + second.n_gates, n_pins), CONSTANT_ZERO, np.int32)
+    fanin[: first.n_gates, : first.n_pins] = first.fanin
+    fanin[first.n_gates :, : second.n_pins] = new_id[second.fanin]
+    tables = [logic.widen(item.table, item.n_pins, n_pins) for item in (first, second)]
+    origin = np.concatenate([first.origin, np.full(second.n_gates, -1, np.int32)])
+    return Netlist(first.n_inputs, fanin, np.concatenate(tables), new_id[second.outputs], origin)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.model.features import Features, Integers
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Thermometer
+from lgn2hdl.model.network import LogicNet, ScoringHead, Thermometer
 
 Rows = npt.NDArray[np.int64]
 
@@ -92,7 +92,7 @@ def tied_rows(network: LogicNet, base: Integers, most: int, *, seed: int = 0) ->
         seed: what decides about the ways.
     """
     head = network.head
-    if isinstance(head, Bits):
+    if not isinstance(head, ScoringHead):
         return base[:0]
     rows = np.unique(_ways(network, base, seed), axis=0)
     blocks = range(0, len(rows), BLOCK)
@@ -113,7 +113,7 @@ def _ways(network: LogicNet, base: Integers, seed: int) -> Integers:
     return np.where(moved, last[:, None], first[:, None]).reshape(-1, n_features)
 
 
-def _spread(best: npt.NDArray[np.bool_], head: GroupSum) -> Rows:
+def _spread(best: npt.NDArray[np.bool_], head: ScoringHead) -> Rows:
     """An order of tied rows in which every pair of classes comes once before any comes again."""
     first = best.argmax(axis=1)
     second = np.where(np.arange(head.n_classes) > first[:, None], best, False).argmax(axis=1)

@@ -5,27 +5,34 @@ See ``docs/model-format.md``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 
 from lgn2hdl.base import container
 from lgn2hdl.base.errors import ModelFileError
+from lgn2hdl.base.registry import Registry
+from lgn2hdl.model import heads, layers
 from lgn2hdl.model.features import Features
-from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers import Layer
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
+
+T = TypeVar("T")
 
 FORMAT = "lgn2hdl-model"
-VERSION = 3
+VERSION = 4
 """Newest version of the format that this code writes and reads."""
 
-_FIRST_VERSION = 1
-_BITS_VERSION = 2
-_BITS = "bits"
-"""Value of the key ``head`` in the document of a network with a Bits head (since version 2)."""
+_FIRST_VERSION, _MISSING_VERSION, _LAYERS_VERSION = 1, 3, 4
+"""The first version; the first with replacements of missing values, and with kinds of layers."""
 
 _FEATURE_ARRAYS = ("column", "width", "offset", "step", "category")
-_HEAD_ARRAYS = ("class_of", "weight", "bias")
 
 
 def save(network: LogicNet, path: Path) -> None:
@@ -54,13 +61,17 @@ def _document(network: LogicNet) -> dict[str, Any]:
         "card": dict(network.card),
         **_head_document(network.head),
         **_missing_document(features),
+        **_layers_document(network),
     }
 
 
 def _oldest_version(network: LogicNet) -> int:
-    if network.features.allows_missing:
-        return VERSION
-    return _BITS_VERSION if isinstance(network.head, Bits) else _FIRST_VERSION
+    return max(
+        _FIRST_VERSION,
+        network.head.since_version,
+        _MISSING_VERSION if network.features.allows_missing else 0,
+        _LAYERS_VERSION if _layers_document(network) else 0,
+    )
 
 
 def _missing_document(features: Features) -> dict[str, Any]:
@@ -68,7 +79,14 @@ def _missing_document(features: Features) -> dict[str, Any]:
 
 
 def _head_document(head: Head) -> dict[str, Any]:
-    return {"head": _BITS} if isinstance(head, Bits) else {"tau": head.tau}
+    kind = {} if head.kind == GroupSum.kind else {"head": head.kind}
+    return {**kind, **head.document()}
+
+
+def _layers_document(network: LogicNet) -> dict[str, Any]:
+    """The kinds of the layers (since version 4); nothing if all are look-up tables."""
+    kinds = [layer.kind for layer in network.layers]
+    return {} if set(kinds) == {Lut.kind} else {"layers": kinds}
 
 
 def _arrays(network: LogicNet) -> dict[str, npt.NDArray[Any]]:
@@ -79,11 +97,9 @@ def _arrays(network: LogicNet) -> dict[str, npt.NDArray[Any]]:
         "encoder.feature": network.encoder.feature,
         "encoder.threshold": network.encoder.threshold,
     }
-    if isinstance(head, GroupSum):
-        arrays |= {f"head.{name}": getattr(head, name) for name in _HEAD_ARRAYS}
+    arrays |= {f"head.{name}": array for name, array in head.arrays().items()}
     for index, layer in enumerate(network.layers):
-        arrays[f"layers.{index}.fanin"] = layer.fanin
-        arrays[f"layers.{index}.table"] = layer.table
+        arrays |= {f"layers.{index}.{name}": array for name, array in layer.arrays().items()}
     return arrays
 
 
@@ -111,33 +127,63 @@ def _network(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> L
         categories=tuple(_names(names) for names in _entry(document, "categories", list)),
         missing=_replacements(document.get("missing")),
     )
-    layers = tuple(
-        Lut(arrays[f"layers.{index}.fanin"], arrays[f"layers.{index}.table"])
-        for index in range(_entry(document, "n_layers", int))
-    )
+    all_layers = _all_layers(arrays, document)
     return LogicNet(
         features=features,
         encoder=Thermometer(arrays["encoder.feature"], arrays["encoder.threshold"]),
-        layers=layers,
-        head=_head(arrays, document, layers),
+        layers=all_layers,
+        head=_head(arrays, document, all_layers),
         class_names=_names(document["class_names"]),
         card=_entry(document, "card", dict),
     )
 
 
+def _all_layers(arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any]) -> tuple[Layer, ...]:
+    number = _entry(document, "n_layers", int)
+    kinds: Iterable[str] = repeat(Lut.kind, number)
+    if "layers" in document:
+        kinds = _names(document["layers"])
+        if len(kinds) != number:
+            raise ValueError("its layers and their kinds differ in number")
+    return tuple(
+        _known(layers.KINDS, kind).from_arrays(_Named(arrays, f"layers.{index}."))
+        for index, kind in enumerate(kinds)
+    )
+
+
 def _head(
-    arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any], layers: tuple[Lut, ...]
+    arrays: dict[str, npt.NDArray[Any]], document: dict[str, Any], below: tuple[Layer, ...]
 ) -> Head:
-    if "head" not in document:
-        return GroupSum(
-            **{name: arrays[f"head.{name}"] for name in _HEAD_ARRAYS},
-            tau=float(_entry(document, "tau", int, float)),
-        )
-    if document["head"] != _BITS:
-        raise ValueError(f"its head is {str(document['head'])[:40]!r}, which is unknown")
-    if not layers:
+    if not below:
         raise ValueError("it has no layers")
-    return Bits(layers[-1].width)
+    kind = document.get("head", GroupSum.kind)
+    if not isinstance(kind, str) or ("head" in document and kind == GroupSum.kind):
+        raise ValueError(f"its head is {str(kind)[:40]!r}, which is unknown")
+    known = _known(heads.KINDS, kind)
+    return known.from_file(_Named(arrays, "head."), document, below[-1].width)
+
+
+def _known(kinds: Registry[T], name: str) -> T:
+    if name not in kinds:
+        raise ValueError(f"its {kinds.what.split()[0]} is {name[:40]!r}, which is unknown")
+    return kinds.find(name)
+
+
+class _Named(Mapping[str, npt.NDArray[Any]]):
+    """Arrays whose names begin alike, without that; a missing one is known by its whole name."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> None:
+        self._arrays, self._prefix = arrays, prefix
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return self._arrays[self._prefix + name]
+
+    def __iter__(self) -> Iterator[str]:
+        known = (name for name in self._arrays if name.startswith(self._prefix))
+        return (name.removeprefix(self._prefix) for name in known)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _check_types(arrays: dict[str, npt.NDArray[Any]], network: LogicNet) -> None:

@@ -12,7 +12,7 @@ from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.corners import corner_rows
 from lgn2hdl.model.features import Features, Integers
 from lgn2hdl.model.golden import feature_bits, layer_outputs, result_bits
-from lgn2hdl.model.head import HeadPlan
+from lgn2hdl.model.heads import HeadPlan
 from lgn2hdl.model.network import LogicNet
 
 MAX_VALUES = 1 << 28

@@ -11,15 +11,12 @@ nodes keep their values for every ``x``, so the changes to all gates hold togeth
 
 from __future__ import annotations
 
-import dataclasses
-import time
-
 import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir import logic
-from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, depth, levels, live
-from lgn2hdl.passes import PassRecord, prune
+from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.passes.pipeline import Checks, InputFacts, Pass
 from lgn2hdl.passes.replacing import ordered_by_level, replace_nodes
 from lgn2hdl.passes.small_cones import (
     NO_VARIABLE,
@@ -76,59 +73,16 @@ def thermometer_dont_cares(
     return netlist if result is ordered else result
 
 
-def prune_thermometer(
-    netlist: Netlist,
-    feature: Ids,
-    threshold: Ids,
-    highest: npt.NDArray[np.integer] | None = None,
-    *,
-    window: int = WINDOW,
-) -> tuple[Netlist, tuple[PassRecord, ...]]:
-    """:func:`thermometer_dont_cares` and :func:`lgn2hdl.passes.prune` in turn, while they gain.
+def dont_cares(window: int = WINDOW) -> Pass:
+    """The pass :func:`thermometer_dont_cares` with this window."""
 
-    A round gains if fewer gates are left; or as many, with fewer connected pins; or with as many of
-    those, on fewer inputs or on lower nodes. Arguments and errors are those of
-    :func:`thermometer_dont_cares`.
+    def run(netlist: Netlist, facts: InputFacts | None) -> Netlist:
+        if facts is None:
+            return netlist
+        known = facts.feature, facts.threshold, facts.highest
+        return thermometer_dont_cares(netlist, *known, window=window)
 
-    Returns:
-        The pruned netlist, and the records of all passes in order, with a count of rounds that
-        goes on over the calls of ``prune``.
-    """
-    best, records = prune(netlist)
-    while True:
-        done = records[-1].round
-        start = time.perf_counter()
-        simpler = thermometer_dont_cares(best, feature, threshold, highest, window=window)
-        seconds = time.perf_counter() - start
-        records += (_record(done + 1, best, simpler, seconds),)
-        cleaned, more = prune(simpler)
-        records += tuple(_later(record, done + 1) for record in more)
-        if _size(cleaned) >= _size(best):
-            return best, records
-        best = cleaned
-
-
-def _record(number: int, before: Netlist, after: Netlist, seconds: float) -> PassRecord:
-    return PassRecord(
-        round=number,
-        name=thermometer_dont_cares.__name__,
-        gates_before=before.n_gates,
-        gates_after=after.n_gates,
-        depth_before=depth(before),
-        depth_after=depth(after),
-        seconds=seconds,
-    )
-
-
-def _later(record: PassRecord, rounds: int) -> PassRecord:
-    return dataclasses.replace(record, round=record.round + rounds)
-
-
-def _size(netlist: Netlist) -> tuple[int, int, int, int]:
-    """Gates, connected pins, inputs that are read, and the levels of what gates read."""
-    pins = int((netlist.fanin != CONSTANT_ZERO).sum())
-    inputs = int(live(netlist)[1 : netlist.first_gate].sum())
-    return netlist.n_gates, pins, inputs, int(levels(netlist)[netlist.fanin].sum())
+    return Pass(thermometer_dont_cares.__name__, run, needs=True, checks=Checks.EVERY_SAMPLE)
 
 
 def _simplified(netlist: Netlist, possible: Bools) -> tuple[Ids, logic.Tables]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lgn2hdl.ir.netlist import Netlist, constant_nodes
 from lgn2hdl.model.network import GroupSum, LogicNet
-from lgn2hdl.passes import prune
+from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 
 POPCOUNT_LUTS = 0.65
@@ -48,7 +48,7 @@ def least_luts(n_classes: int) -> int:
 
 def estimate_luts(network: LogicNet) -> LutEstimate:
     """Prune the network's netlist and count: a LUT for every gate, the head by formula."""
-    netlist, _ = prune(lower(network))
+    netlist, _ = prune(lower(network), facts_of(network))
     constant = constant_nodes(netlist)
     core = netlist.n_gates - int(constant[netlist.first_gate :].sum())
     if not isinstance(network.head, GroupSum):

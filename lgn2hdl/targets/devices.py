@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.base.registry import Registry
 
 SLOWEST_MHZ, FASTEST_MHZ = 0.001, 1_000_000
 """Target clocks that are taken; the periods of the constraint files have three decimals of 1 ns."""
@@ -151,7 +152,10 @@ def _ecp5(size: str, n_cells: int) -> Device:
     )
 
 
-DEVICES = (
+DEVICES: Registry[Device] = Registry("device")
+"""All devices, the ones of a family in order of size; ``docs/extend-target.md`` adds one."""
+
+for _device in (
     _xilinx("xcup", "AMD UltraScale+ family", 0.6, 0.5),
     _xilinx("xc7", "AMD 7 series family", 1.0, 0.9),
     _ecp5("25k", 24_288),
@@ -199,8 +203,8 @@ DEVICES = (
         register_ns=1.0,
         level_ns=1.0,
     ),
-)
-"""All devices, the ones of a family in order of size."""
+):
+    DEVICES.register(_device.name, _device)
 
 
 def _names(*, with_tool: bool = False, with_router: bool = False) -> str:
@@ -217,9 +221,8 @@ def find_device(name: str) -> Device:
     Raises:
         OptionError: if there is none.
     """
-    for device in DEVICES:
-        if device.name == name:
-            return device
+    if name in DEVICES:
+        return DEVICES.find(name)
     raise OptionError(f"no device {name!r}: choose one of {_names()}")
 
 

@@ -12,8 +12,8 @@ from lgn2hdl.targets.devices import Device, find_device, require_capacity
 from lgn2hdl.tools.cached_run import run_cached
 from lgn2hdl.tools.runner import Tool, script_tool
 
-PARTS = ("encoder", "core", "popcount", "argmax")
-"""The parts of a design, in the order in which a sample passes them; Bits ends with the core."""
+PIPELINE = "pipeline"
+"""What the name of the module ends with that has all parts inside, where another is around it."""
 
 XCUP = find_device("xcup")
 """The device that figures are given for unless another one is asked for."""
@@ -125,7 +125,8 @@ def measure_area(
     statistics = _parse(written[0])
     if f"\\{top}" not in statistics["modules"]:
         raise ToolError(f"Yosys wrote no statistics of {top}: try another version")
-    emitted = [part for part in PARTS if f"{top}_{part}.v" in verilog]
+    modules = [name.removesuffix(".v").removeprefix(f"{top}_") for name in verilog]
+    emitted = [part for part in modules if part not in (top, PIPELINE)]
     parts = {part: module_cells(statistics, f"{top}_{part}") for part in emitted}
     pipeline = f"{top}_pipeline"
     if f"{pipeline}.v" in verilog:

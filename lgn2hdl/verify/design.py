@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.network import LogicNet
+from lgn2hdl.passes import PRUNING, Pipeline
 from lgn2hdl.verify.certificate.certify import certificate_of
 from lgn2hdl.verify.proofs.circuit_proof import prove_circuit
 from lgn2hdl.verify.proofs.core_proof import prove_steps
@@ -27,12 +28,13 @@ class Verifier:
         *,
         golden: Netlist | None = None,
         dont_cares: bool = True,
+        pipeline: Pipeline = PRUNING,
         time_limit: float | None = None,
         progress: Progress = lambda text: None,
     ) -> None:
         """Arguments as for :func:`verify_design`; the time limit is that of this part alone."""
         self._session = Session(network, design, golden, time_limit=time_limit, progress=progress)
-        prove_steps(self._session, dont_cares=dont_cares)
+        prove_steps(self._session, dont_cares=dont_cares, pipeline=pipeline)
         self._circuit = prove_circuit(self._session)
         self._known = self._session.state()
         self._hardware: Hardware | None = None
@@ -79,6 +81,7 @@ def verify_design(
     time_limit: float | None = None,
     golden: Netlist | None = None,
     dont_cares: bool = True,
+    pipeline: Pipeline = PRUNING,
     reader: Reader = read_text,
     latency: int | None = None,
     progress: Progress = lambda text: None,
@@ -92,6 +95,7 @@ def verify_design(
         time_limit: seconds, after which the rest is not proved; None for none.
         golden: gates that stand for the network's layers, if not they themselves.
         dont_cares: whether the compiler used what thermometer bits imply about each other.
+        pipeline: the compiler's passes.
         reader: what reads the Verilog.
         latency: clock cycles that it is said to have; None for those of the design.
         progress: called with the name of every part before it begins.
@@ -104,6 +108,7 @@ def verify_design(
         design,
         golden=golden,
         dont_cares=dont_cares,
+        pipeline=pipeline,
         time_limit=time_limit,
         progress=progress,
     )

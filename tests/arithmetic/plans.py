@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.circuit import Block
 from lgn2hdl.ir.netlist import evaluate
-from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 
 
 @st.composite

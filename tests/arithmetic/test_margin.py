@@ -11,7 +11,7 @@ from plans import numbers, run, score_bits, unit_plan
 
 from lgn2hdl.arithmetic.argmax import argmax_block
 from lgn2hdl.arithmetic.cost import Objective, block_cost
-from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 
 
 def margin_plan(ranges: list[tuple[int, int]]) -> GroupSumPlan:

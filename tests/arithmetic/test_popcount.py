@@ -2,6 +2,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hardware import resources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import group_sums, run, score_bits, scores_of, unit_plan
@@ -12,7 +13,7 @@ from lgn2hdl.arithmetic.popcount import choose_popcount, popcount_block, signed_
 from lgn2hdl.ir.circuit import Block
 from lgn2hdl.ir.netlist import fanout
 from lgn2hdl.ir.retiming import lut_levels
-from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 
 
 def samples(rng: np.random.Generator, n_signals: int) -> np.ndarray:
@@ -83,9 +84,9 @@ def test_popcounts_are_small(n, style, k, luts):
 @pytest.mark.parametrize("k", [4, 6])
 def test_chosen_popcounts(k):
     plan = unit_plan(2, 50)
-    few = choose_popcount(plan, 100, k, carry=True)
-    shallow = choose_popcount(plan, 100, k, carry=True, objective=Objective.DEPTH)
-    without = choose_popcount(plan, 100, k, carry=False)
+    few = choose_popcount(plan, 100, resources_of(k, True))
+    shallow = choose_popcount(plan, 100, resources_of(k, True, Objective.DEPTH))
+    without = choose_popcount(plan, 100, resources_of(k, False))
     signals = samples(np.random.default_rng(k), 100)
     for block in (few, shallow, without):
         check(plan, block, signals)

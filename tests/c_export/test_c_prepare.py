@@ -63,7 +63,7 @@ def test_bytes_of_constants():
 @pytest.mark.parametrize(("fan_in", "gates"), [(2, 1), (3, 1), (4, 3), (5, 5), (6, 10)])
 def test_memory_of_an_export(fan_in, gates):
     layer = Lut(np.arange(7 * fan_in).reshape(7, fan_in), np.zeros(7, int))
-    network = SimpleNamespace(layers=(layer, layer))
+    network = SimpleNamespace(luts=(layer, layer))
     assert export_bytes(network) == BYTES_PER_GATE * gates * 14
 
 

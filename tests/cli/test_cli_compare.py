@@ -10,7 +10,8 @@ from hardware import mixed_network
 
 from lgn2hdl.api import comparison
 from lgn2hdl.model import file as model_file
-from lgn2hdl.verify.differential.compare import CLASS, Engine
+from lgn2hdl.model.heads.group_sum_plan import CLASS
+from lgn2hdl.verify.differential.compare import Engine
 
 pytestmark = [pytest.mark.simulator, pytest.mark.yosys]
 

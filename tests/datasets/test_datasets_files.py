@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import limits, load_dataset, parsers
-from lgn2hdl.model.network import MAX_OUTPUT_BITS
+from lgn2hdl.model.heads.bits import MAX_OUTPUT_BITS
 
 GOOD = {
     "x_train": np.array([[1, 200], [3, 4], [5, 6], [7, 8]], np.uint8),

@@ -299,7 +299,7 @@ def test_images_of_mnist(data_folder):
 def test_a_set_may_be_downloaded_unless_that_is_forbidden(monkeypatch):
     asked = []
 
-    def load(name, *, data_dir, download):
+    def load(name, *, data_dir, download, shown):
         asked.append((name, data_dir, download))
         return public.digits()
 

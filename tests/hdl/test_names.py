@@ -12,7 +12,7 @@ from networks import netlists, networks
 
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.names import constant_value, in_lines, node_names
-from lgn2hdl.ir.circuit import PARTS
+from lgn2hdl.ir.labels import Label, NumberBit
 from lgn2hdl.ir.netlist import Netlist
 
 LEGAL = re.compile(
@@ -36,9 +36,9 @@ def test_names_of_networks_are_unique_and_legal(network, scores):
 def test_labels_that_are_given_twice_name_one_node():
     design = design_of(mixed_network(2))
     circuit = design.circuit
-    by_name = {name: node for node, name in circuit.labels}
+    by_name = {item.meaning.name: item.node for item in circuit.labels}
     first, second, *_ = by_name.values()
-    labels = ((first, "score0_0"), (second, "score0_0"))
+    labels = (Label(first, NumberBit("score", 0, 0)), Label(second, NumberBit("score", 0, 0)))
     names = check_names(replace(design, circuit=replace(circuit, labels=labels)))
     assert names[first] == "score0_0"
     assert names[second] != "score0_0"
@@ -55,7 +55,7 @@ def test_a_core_gate_leads_to_its_trained_node():
     design = design_of(network)
     names, netlist = check_names(design), design.circuit.netlist
     starts = np.concatenate([[0], np.cumsum([layer.width for layer in network.layers])])
-    in_core = np.flatnonzero(design.circuit.part == PARTS.index("core"))
+    in_core = np.flatnonzero(design.circuit.part == design.parts.index("core"))
     assert len(in_core) > 20
     for gate in in_core.tolist():
         layer, position = map(

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import networks
 
-from lgn2hdl.model.golden import feature_bits, layer_outputs, margins, result_bits
-from lgn2hdl.model.head import BitsPlan, GroupSumPlan, plan_head
+from lgn2hdl.model.golden import feature_bits, layer_outputs, result_bits
+from lgn2hdl.model.heads.bits import BitsPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan, margins
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 
@@ -38,7 +39,7 @@ def test_results_are_those_of_the_network(network, n_rows):
     outputs = layer_outputs(network, rows)
     assert np.array_equal(outputs, network.outputs(rows))
     assert np.array_equal(layer_outputs(network, rows, gates), outputs)
-    plan = plan_head(network.head, gates, np.unique(gates.outputs))
+    plan = network.head.plan(gates, np.unique(gates.outputs))
     ports = result_bits(network, plan, outputs)
     if isinstance(plan, BitsPlan):
         assert list(ports) == ["bits"]

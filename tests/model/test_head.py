@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.head import BitsPlan, ClassSum, GroupSumPlan, Term, head_signals, plan_head
+from lgn2hdl.model.heads.bits import BitsPlan
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 from lgn2hdl.model.network import Bits, GroupSum, Head
 
 
@@ -32,8 +33,8 @@ def heads(draw):
 
 
 def planned(head: Head, netlist: Netlist, *, scores: bool = True):
-    signals = head_signals(head, netlist, scores=scores)
-    return plan_head(head, netlist, signals, scores=scores), signals
+    signals = head.signals(netlist, scores=scores)
+    return head.plan(netlist, signals, scores=scores), signals
 
 
 def node_values(netlist: Netlist) -> np.ndarray:
@@ -117,7 +118,7 @@ def test_a_plan_on_given_signals_uses_them_only(case):
     head, netlist = case
     constant = [0, netlist.first_gate, netlist.first_gate + 1]
     signals = np.setdiff1d(netlist.outputs, constant)
-    plan = plan_head(head, netlist, signals)
+    plan = head.plan(netlist, signals)
     values = node_values(netlist)
     expected = head.scores(values[netlist.outputs])
     np.testing.assert_array_equal(scores_of(plan, values[signals]), expected)

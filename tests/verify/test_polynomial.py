@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_netlist, truth
 
-from lgn2hdl.arithmetic.builder import MAJORITY3, XOR3
 from lgn2hdl.ir import logic
+from lgn2hdl.ir.circuit import CARRY, SUM
 from lgn2hdl.ir.netlist import Netlist, levels
 from lgn2hdl.verify.sat import polynomial
 from lgn2hdl.verify.sat.polynomial import products_of, rewritten
@@ -25,7 +25,7 @@ def test_products_evaluate_to_the_table(table: int) -> None:
 
 def full_adder() -> Netlist:
     fanin = np.array([[1, 2, 3], [1, 2, 3]], np.int32)
-    return Netlist(3, fanin, np.array([XOR3, MAJORITY3], np.uint8), np.array([4, 5]))
+    return Netlist(3, fanin, np.array([SUM, CARRY], np.uint8), np.array([4, 5]))
 
 
 def everything(netlist: Netlist) -> tuple[np.ndarray, np.ndarray]:

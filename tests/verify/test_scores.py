@@ -10,7 +10,7 @@ from networks import truth
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import popcount_block
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
 from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.proofs.argmax import score_values
 from lgn2hdl.verify.proofs.scores import (
@@ -40,12 +40,11 @@ def popcount(
 
 
 def plan_of(head: GroupSum) -> GroupSumPlan:
-    from lgn2hdl.model.head import plan_head
 
     n = head.n_outputs
     signals = np.arange(1, n + 1, dtype=np.int32)
     identity = Netlist(n, np.empty((0, 2), np.int32), np.empty(0, np.uint8), signals)
-    plan = plan_head(head, identity, signals)
+    plan = head.plan(identity, signals)
     assert isinstance(plan, GroupSumPlan)
     return plan
 

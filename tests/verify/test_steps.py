@@ -5,8 +5,7 @@ from networks import networks
 from lgn2hdl.compiler.flow import compile_network
 from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.passes import prune
-from lgn2hdl.passes.dont_cares import prune_thermometer
+from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.verify.proofs.steps import pruning_steps
 
@@ -42,6 +41,5 @@ def test_without_dont_cares(network: LogicNet) -> None:
 @settings(max_examples=5)
 def test_gates_in_place_of_the_layers(network: LogicNet) -> None:
     gates = prune(lower(network))[0]
-    encoder, features = network.encoder, network.features
-    wanted = prune_thermometer(gates, encoder.feature, encoder.threshold, features.highest)[0]
+    wanted = prune(gates, facts_of(network))[0]
     assert same(list(pruning_steps(network, gates))[-1].netlist, wanted)

@@ -10,7 +10,7 @@ from lgn2hdl.arithmetic.argmax import argmax_block
 from lgn2hdl.arithmetic.cost import Objective
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
-from lgn2hdl.model.head import ClassSum, GroupSumPlan, Term
+from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
 from lgn2hdl.verify.proofs.argmax import (
     CONSTANT_FALSE,
     CONSTANT_TRUE,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.data.problem import Targets
 
 
 def test_metrics(network: LogicNet, x: Integers, y: Targets) -> dict[str, float]:
     """Hard accuracy on the test rows; for output bits also how often all of them are right."""
     metrics = {"test_hard_accuracy": accuracy(network, x, y)}
-    if isinstance(network.head, Bits):
+    if not network.head.decides_class:
         metrics["test_exact_match"] = float((network.decisions(x) == y).all(axis=1).mean())
     return metrics
 

@@ -36,6 +36,8 @@ def tidy(network: LogicNet, x_train: Integers) -> LogicNet:
     if not len(x_train):
         raise DataError("no training rows: tidying an encoder needs at least one")
     encoder, first = network.encoder, network.layers[0]
+    if not isinstance(first, Lut):
+        return network  # (which input bits matter, only such a layer shows)
     twin, constant = _observe(encoder, x_train)
     fanin = twin[first.fanin]
     table = _tie(fanin, _fold(first, constant))

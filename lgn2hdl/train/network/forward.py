@@ -19,7 +19,7 @@ from lgn2hdl.train.wiring.wires import FixedWires
 
 def torch_layers(network: LogicNet) -> tuple[RelaxedLayer, ...]:
     """The network's layers as layers of training that are sure of every bit of their tables."""
-    return tuple(_layer(layer) for layer in network.layers)
+    return tuple(_layer(layer) for layer in network.luts)
 
 
 def _layer(layer: Lut) -> RelaxedLayer:

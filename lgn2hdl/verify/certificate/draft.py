@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.heads.bits import BitsPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
 from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.results import places
 from lgn2hdl.verify.certificate.heads import Head, Table, head_by_circuit, head_by_sums
 from lgn2hdl.verify.certificate.ledger import Ledger, transfer
 from lgn2hdl.verify.certificate.refutation import NoCertificateError
 from lgn2hdl.verify.proofs.argmax import decision, players_of, range_facts, unsigned_bits
-from lgn2hdl.verify.proofs.head_proof import Implementation, places_of
+from lgn2hdl.verify.proofs.head_proof import Implementation
 from lgn2hdl.verify.proofs.reference import add_encoder, add_layers
 from lgn2hdl.verify.proofs.scores import NoProofError
 from lgn2hdl.verify.proofs.session import Session
@@ -57,6 +59,8 @@ def draft_of(session: Session, circuit: Implementation, verilog: Netlist) -> Dra
     bits = add_encoder(ledger, network.features, network.encoder)
     outputs = add_layers(ledger, network, bits)
     plan, head, size = session.design.head, None, 0
+    if not isinstance(plan, GroupSumPlan | BitsPlan):
+        raise NoCertificateError("certificates know classes and bits, no other heads")
     if isinstance(plan, GroupSumPlan):
         head = _head(session, circuit, Table(ledger, images, outputs), plan)
         size = ledger.graph.size
@@ -100,12 +104,12 @@ def _expected_results(ledger: Ledger, head: Head, plan: GroupSumPlan) -> Literal
     players = players_of(unsigned_bits(head.scores, [*known, TRUE, FALSE]), plan.class_width)
     margin_width = plan.margin_width if plan.margin else 0
     decided = decision(ledger, players, head.rounds, margin_width)
-    places = places_of(plan)
-    result = np.full(max(place.stop for place in places.values()), FALSE, np.int64)
-    result[places["class_index"]] = decided[: plan.class_width]
+    of_port = places(plan.results)
+    result = np.full(max(place.stop for place in of_port.values()), FALSE, np.int64)
+    result[of_port["class_index"]] = decided[: plan.class_width]
     if plan.margin:
-        result[places["margin"]] = decided[plan.class_width :]
+        result[of_port["margin"]] = decided[plan.class_width :]
     if plan.scores:
         rows = [score.literals(plan.score_width) for score in head.lines]
-        result[places["scores"]] = ledger.now(np.concatenate(rows))
+        result[of_port["scores"]] = ledger.now(np.concatenate(rows))
     return result

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lgn2hdl.model.head import GroupSumPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
 from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.certificate.ledger import Ledger
 from lgn2hdl.verify.certificate.rewriting import rewriting_order

@@ -18,15 +18,12 @@ import numpy.typing as npt
 
 from lgn2hdl.base.files import write_atomically
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.golden import margins
-from lgn2hdl.model.network import Bits, LogicNet, decide
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.verify.differential.vectors import VectorTable
 
-OUTPUTS, SCORES, CLASS, MARGIN = "node of the last layer", "score of class", "class", "margin"
-"""Names of results: ``[N, O]`` and ``[N, C]`` with a column each, and ``[N]``."""
-
-BIT = "bit"
-"""Name of the result of a network whose outputs are bits, ``[N, n]``."""
+OUTPUTS = "node of the last layer"
+"""Name of the result that every network has, ``[N, O]``; a head gives the others, see
+:attr:`lgn2hdl.model.results.Result.name`."""
 
 Results = Mapping[str, npt.NDArray[Any]]
 """Integers or booleans by the name of the result, a row for every vector."""
@@ -116,11 +113,7 @@ def golden_results(network: LogicNet, integers: Integers) -> dict[str, npt.NDArr
 
 def head_results(network: LogicNet, outputs: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
     """What the network's head makes of bits of the last layer, ``bool[O, N]``."""
-    head = network.head
-    if isinstance(head, Bits):
-        return {BIT: head.decisions(outputs)}
-    scores = head.scores(outputs)
-    return {SCORES: scores, CLASS: decide(scores), MARGIN: margins(scores)}
+    return dict(network.head.values(outputs))
 
 
 def compare(engine: Engine, table: VectorTable, golden: Results) -> Outcome:

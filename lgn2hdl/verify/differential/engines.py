@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.golden import feature_bits
-from lgn2hdl.model.head import BitsPlan, GroupSumPlan, HeadPlan
-from lgn2hdl.model.network import Bits, LogicNet
-from lgn2hdl.verify.differential.compare import (
-    BIT,
-    CLASS,
-    MARGIN,
-    OUTPUTS,
-    SCORES,
-    Engine,
-    Results,
-    head_results,
-)
+from lgn2hdl.model.heads import Head, HeadPlan, ScoringHead
+from lgn2hdl.model.heads.group_sum_plan import SCORES
+from lgn2hdl.model.network import LogicNet
+from lgn2hdl.model.results import places
+from lgn2hdl.verify.differential.compare import OUTPUTS, Engine, Results, head_results
 from lgn2hdl.verify.proofs.steps import pruning_steps
 
 Bools = npt.NDArray[np.bool_]
+
+
+def decided(
+    head: Head,
+    scores: Callable[[Integers], npt.NDArray[Any]],
+    decisions: Callable[[Integers], npt.NDArray[Any]],
+    integers: Integers,
+) -> Results:
+    """Results of an engine that gives scores and decisions, as far as the head has them."""
+    if isinstance(head, ScoringHead):
+        return {SCORES: scores(integers), head.value_name: decisions(integers)}
+    return {head.value_name: decisions(integers)}
 
 
 def network_engine(network: LogicNet) -> Engine:
     """The public methods of the network: ``scores`` and ``decisions``."""
 
     def run(integers: Integers) -> Results:
-        if isinstance(network.head, Bits):
-            return {BIT: network.decisions(integers)}
-        return {SCORES: network.scores(integers), CLASS: network.decisions(integers)}
+        return decided(network.head, network.scores, network.decisions, integers)
 
     return Engine("network", run)
 
@@ -77,28 +79,7 @@ def circuit_engine(design: Design) -> Engine:
 
 def port_results(plan: HeadPlan, bits: Bools) -> Results:
     """Results that the bits of the result ports, ``bool[bits, N]``, say."""
-    if isinstance(plan, BitsPlan):
-        return {BIT: bits.T}
-    results: dict[str, npt.NDArray[Any]] = {}
-    start = 0
-    for port in result_ports(plan):
-        rows = bits[start : start + port.width]
-        results |= _number(plan, port.name, rows)
-        start += port.width
-    return results
-
-
-def _number(plan: GroupSumPlan, port: str, rows: Bools) -> Results:
-    """The number, or numbers, of one port."""
-    if port != "scores":
-        return {{"class_index": CLASS, "margin": MARGIN}[port]: _value(rows)}
-    scores = [_value(part) for part in np.split(rows, plan.n_classes)]
-    result = np.stack(scores, axis=1)
-    if plan.score_signed:
-        result -= (result >> (plan.score_width - 1)) << plan.score_width
-    return {SCORES: result}
-
-
-def _value(rows: Bools) -> npt.NDArray[np.int64]:
-    """Unsigned numbers ``i64[N]`` of bits ``bool[width, N]``, the lowest first."""
-    return (rows.astype(np.int64) << np.arange(len(rows))[:, None]).sum(axis=0)
+    return {
+        item.name: item.numbers(bits[place])
+        for item, place in zip(plan.results, places(plan.results).values(), strict=True)
+    }

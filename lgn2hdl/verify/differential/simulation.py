@@ -20,7 +20,6 @@ from lgn2hdl.base.files import temporary_folder
 from lgn2hdl.compiler.interface_choice import Kind
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.ports import Port, classifier_ports, result_ports
-from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.model.vectors import Vectors, vector_files
 from lgn2hdl.project.folder import BENCHES, RUNNER, bench_file
 from lgn2hdl.tools.programs import run_program
@@ -77,7 +76,7 @@ def _write(design: Design, modules: Sequence[Rtl], table: VectorTable, folder: P
         "ports": [
             {"name": port.name, "direction": port.direction, "width": port.width} for port in ports
         ],
-        "head": "bits" if isinstance(design.head, BitsPlan) else "group_sum",
+        "head": design.network.head.kind,
     }
     files["manifest.json"] = json.dumps(manifest)
     for name in (*RUNNER, *BENCHES[Kind.PARALLEL]):

@@ -16,7 +16,6 @@ import numpy as np
 from lgn2hdl.compiler.interface_choice import Interface, Kind
 from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.hdl.ports import result_ports
-from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.verify.sat.algebra import Bits, Vector
 
 Vectors = Mapping[str, Vector]
@@ -128,15 +127,13 @@ def wanted(design: Design, interface: Interface, latency: int | None = None) -> 
 
 
 def _numbers(design: Design) -> tuple[Number, ...]:
-    """Class, scores, margin; or the bits."""
-    plan = design.head
-    if isinstance(plan, BitsPlan):
-        return (_number(plan.n_outputs),)
-    numbers = [_number(plan.class_width)]
-    if plan.scores:
-        numbers += [_number(plan.score_width, signed=plan.score_signed)] * plan.n_classes
-    if plan.margin:
-        numbers.append(_number(plan.margin_width))
+    """The numbers of a result, in the order of the ports."""
+    numbers: list[Number] = []
+    for item in design.head.results:
+        if item.together:
+            numbers.append(_number(item.bits))
+        else:
+            numbers += [_number(item.width, signed=item.signed)] * item.count
     return tuple(numbers)
 
 

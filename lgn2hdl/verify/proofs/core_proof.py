@@ -6,20 +6,24 @@ import numpy as np
 
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
+from lgn2hdl.passes import PRUNING, Pipeline
 from lgn2hdl.verify.proofs.reference import samples_of
 from lgn2hdl.verify.proofs.report import Counterexample, Verdict
 from lgn2hdl.verify.proofs.session import Pattern, Session
 from lgn2hdl.verify.proofs.steps import pruning_steps
 
 
-def prove_steps(session: Session, *, dont_cares: bool = True) -> None:
+def prove_steps(session: Session, *, dont_cares: bool = True, pipeline: Pipeline = PRUNING) -> None:
     """Prove that lowering and every pass leave the outputs as they are, for every sample.
 
     Args:
         session: gets a part for every step.
         dont_cares: whether the compiler used what thermometer bits imply about each other.
+        pipeline: the compiler's passes.
     """
-    steps = pruning_steps(session.network, session.golden.gates, dont_cares=dont_cares)
+    steps = pruning_steps(
+        session.network, session.golden.gates, dont_cares=dont_cares, pipeline=pipeline
+    )
     for step in steps:
         prove_step(session, step.name, step.netlist)
 

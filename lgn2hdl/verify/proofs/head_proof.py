@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
-from lgn2hdl.model.head import GroupSumPlan, HeadPlan
+from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
 from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.results import places
 from lgn2hdl.verify.proofs.argmax import (
     Answer,
     Players,
@@ -58,25 +58,18 @@ def inside_nodes(netlist: Netlist, behind: npt.NDArray[np.bool_]) -> npt.NDArray
     return np.concatenate([np.zeros(netlist.first_gate, np.bool_), own])
 
 
-def places_of(plan: HeadPlan) -> dict[str, slice]:
-    """Where each result port's bits are among a netlist's outputs."""
-    places, start = {}, 0
-    for port in result_ports(plan):
-        places[port.name] = slice(start, start + port.width)
-        start += port.width
-    return places
-
-
 def score_outputs(netlist: Netlist, plan: GroupSumPlan) -> tuple[tuple[int, ...], ...]:
     """Nodes of the scores that leave the hardware."""
-    nodes = netlist.outputs[places_of(plan)["scores"]].reshape(plan.n_classes, plan.score_width)
+    nodes = netlist.outputs[places(plan.results)["scores"]].reshape(
+        plan.n_classes, plan.score_width
+    )
     return tuple(tuple(row) for row in nodes.tolist())
 
 
 def decision_outputs(netlist: Netlist, plan: GroupSumPlan) -> Ids:
     """Nodes of the class index, and of the margin if there is one."""
-    places = places_of(plan)
-    parts = [netlist.outputs[places[name]] for name in ("class_index", "margin") if name in places]
+    known = places(plan.results)
+    parts = [netlist.outputs[known[name]] for name in ("class_index", "margin") if name in known]
     return np.concatenate(parts)
 
 

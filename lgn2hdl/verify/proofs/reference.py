@@ -93,7 +93,7 @@ def _imply(sweeper: Builder, encoder: Thermometer, literals: Literals) -> None:
 def add_layers(sweeper: Builder, network: LogicNet, bits: Literals) -> Literals:
     """Literals of the last layer's nodes, ``i64[O]``, for the encoder's bits."""
     for layer in network.layers:
-        bits = sweeper.add(bits[layer.fanin], layer.table)
+        bits = layer.reference(sweeper.add, bits)
     return bits
 
 

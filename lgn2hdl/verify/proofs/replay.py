@@ -8,13 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.compiler.schedule import Design
-from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.golden import feature_bits, layer_outputs, result_bits
-from lgn2hdl.model.head import BitsPlan
 from lgn2hdl.model.network import LogicNet
+from lgn2hdl.model.results import places
 from lgn2hdl.verify.proofs.report import Counterexample
 
 Bools = npt.NDArray[np.bool_]
@@ -65,30 +64,14 @@ class Golden:
 
     def decoded(self, bits: Bools) -> dict[str, int]:
         """Numbers that the bits of the result ports say, by name."""
+        numbers: dict[str, int] = {}
         plan = self.design.head
-        if isinstance(plan, BitsPlan):
-            return {f"bit {place}": int(bit) for place, bit in enumerate(bits)}
-        places, start = {}, 0
-        for port in result_ports(plan):
-            places[port.name] = bits[start : start + port.width]
-            start += port.width
-        numbers = {"class": _number(places["class_index"])}
-        if plan.scores:
-            rows = places["scores"].reshape(plan.n_classes, plan.score_width)
-            for index, row in enumerate(rows):
-                value = _number(row)
-                if plan.score_signed and row[-1]:
-                    value -= 1 << plan.score_width
-                numbers[f"score of class {index}"] = value
-        if plan.margin:
-            numbers["margin"] = _number(places["margin"])
+        for item, place in zip(plan.results, places(plan.results).values(), strict=True):
+            values = item.numbers(bits[place, None]).ravel().tolist()
+            numbers |= dict(zip(item.named(), values, strict=True))
         return numbers
 
 
 def with_every_node(netlist: Netlist) -> Netlist:
     """The same gates, with all nodes as outputs."""
     return replace(netlist, outputs=np.arange(netlist.n_nodes, dtype=np.int32))
-
-
-def _number(bits: Bools) -> int:
-    return sum(int(bit) << place for place, bit in enumerate(bits))

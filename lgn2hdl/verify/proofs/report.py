@@ -24,6 +24,12 @@ class Verdict(Enum):
     PROVED = "proved"
     DIFFERENT = "different"
     NOT_PROVED = "not proved"
+    NOTHING = "nothing to prove"
+
+
+def proved(count: int, detail: str) -> tuple[Verdict, str]:
+    """Verdict and detail of so many things that were compared and are equal."""
+    return (Verdict.PROVED if count else Verdict.NOTHING), detail
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,12 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Different if a part is, proved if all parts are."""
+        """Different if a part is; proved if all parts are in which there was something to prove."""
         verdicts = {part.verdict for part in self.parts}
         for verdict in (Verdict.DIFFERENT, Verdict.NOT_PROVED):
             if verdict in verdicts:
                 return verdict
-        return Verdict.PROVED
+        return Verdict.PROVED if Verdict.PROVED in verdicts else Verdict.NOTHING
 
     def joined(self, part: Part, trace: Trace | None = None) -> Report:
         """The report with one more part."""

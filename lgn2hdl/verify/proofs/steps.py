@@ -5,14 +5,12 @@ Passes are pure functions, so replaying the compiler's records gives the netlist
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.network import LogicNet
-from lgn2hdl.passes import PIPELINE, PassRecord, prune
-from lgn2hdl.passes.dont_cares import prune_thermometer, thermometer_dont_cares
+from lgn2hdl.passes import PRUNING, Pipeline, facts_of, prune
 from lgn2hdl.passes.lower import lower
 
 
@@ -30,7 +28,11 @@ class Step:
 
 
 def pruning_steps(
-    network: LogicNet, start: Netlist | None = None, *, dont_cares: bool = True
+    network: LogicNet,
+    start: Netlist | None = None,
+    *,
+    dont_cares: bool = True,
+    pipeline: Pipeline = PRUNING,
 ) -> Iterator[Step]:
     """Lowering, every pass that changed something, and what pruning ends with.
 
@@ -41,33 +43,17 @@ def pruning_steps(
         start: gates that stand for its layers, which pruning starts from; None lowers them.
         dont_cares: whether what thermometer bits imply about each other is made use of, as in
             :class:`lgn2hdl.compiler.recipe.Recipe`.
+        pipeline: the passes.
     """
     netlist = start
     if netlist is None:
         netlist = lower(network)
         yield Step("lower", netlist)
-    if dont_cares:
-        encoder, features = network.encoder, network.features
-        result, records = prune_thermometer(
-            netlist, encoder.feature, encoder.threshold, features.highest
-        )
-    else:
-        result, records = prune(netlist)
-    yield from _replayed(network, netlist, records)
-    yield Step("pruned", result)
-
-
-def _replayed(network: LogicNet, netlist: Netlist, records: Sequence[PassRecord]) -> Iterator[Step]:
-    encoder, features = network.encoder, network.features
-    functions = {function.__name__: function for function in PIPELINE}
-    functions[thermometer_dont_cares.__name__] = partial(
-        thermometer_dont_cares,
-        feature=encoder.feature,
-        threshold=encoder.threshold,
-        highest=features.highest,
-    )
+    facts = facts_of(network) if dont_cares else None
+    result, records = prune(netlist, facts, pipeline=pipeline)
     for record in records:
-        result = functions[record.name](netlist)
-        if result is not netlist:
-            yield Step(f"{record.name}, round {record.round}", result)
-        netlist = result
+        changed = pipeline.find(record.name)(netlist, facts)
+        if changed is not netlist:
+            yield Step(f"{record.name}, round {record.round}", changed)
+        netlist = changed
+    yield Step("pruned", result)

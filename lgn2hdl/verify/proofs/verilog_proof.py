@@ -9,16 +9,13 @@ import numpy as np
 from lgn2hdl.hdl.part import RESULT, PartPlan, plan_parts
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
-from lgn2hdl.ir.circuit import PARTS
 from lgn2hdl.ir.netlist import Ids, evaluate
 from lgn2hdl.model.golden import feature_bits
-from lgn2hdl.model.head import GroupSumPlan
-from lgn2hdl.model.network import GroupSum
-from lgn2hdl.verify.proofs.circuit_proof import HEAD, prove_head
-from lgn2hdl.verify.proofs.head_proof import Implementation, inside_nodes, score_outputs
+from lgn2hdl.verify.proofs.head_proof import Implementation, inside_nodes
+from lgn2hdl.verify.proofs.heads import find_scores, prove_head
 from lgn2hdl.verify.proofs.latency_proof import prove_latency
 from lgn2hdl.verify.proofs.replay import with_every_node
-from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.proofs.report import Verdict, proved
 from lgn2hdl.verify.proofs.session import Session, named
 from lgn2hdl.verify.readers.cells import Cells
 from lgn2hdl.verify.readers.hardware import CONTROL, Hardware, build
@@ -108,15 +105,13 @@ def _note_where(session: Session, circuit: Implementation, hardware: Hardware) -
 
 def _swept(session: Session, hardware: Hardware) -> Implementation:
     """The Verilog's gates in the session's graph."""
-    heads = [name for name in hardware.instances if name.split(".")[0] in PARTS[HEAD:]]
+    parts = {part.name for part in session.design.circuit.parts if part.in_head}
+    heads = [name for name in hardware.instances if name.split(".")[0] in parts]
     is_head = np.isin(np.array(hardware.instances), heads)[hardware.instance]
     literals = session.sweeper.add_parts(
         hardware.netlist, session.sweeper.inputs, is_head.astype(np.int64), (SWEEP, HEAD_EFFORT)
     )
-    plan = session.design.head
-    scores: tuple[tuple[int, ...], ...] = ()
-    if isinstance(plan, GroupSumPlan) and plan.scores:
-        scores = score_outputs(hardware.netlist, plan)
+    scores = find_scores(session.design.head, hardware.netlist)
     inside = inside_nodes(hardware.netlist, is_head)
     return Implementation(hardware.netlist, literals, inside, scores)
 
@@ -157,7 +152,7 @@ def _prove_module(
         if wrong:
             found.append((Verdict.NOT_PROVED, f"{named(wrong)}: not the circuit's"))
         else:
-            found.append((Verdict.PROVED, f"{total:,} bits that leave the module"))
+            found.append(proved(total, f"{total:,} bits that leave the module"))
 
 
 def _prove_results(session: Session, circuit: Implementation, given: Implementation) -> None:
@@ -175,13 +170,12 @@ def _results_by_head(
     session: Session, circuit: Implementation, given: Implementation
 ) -> tuple[Verdict, str]:
     """By SAT where that is easy; else prove the head anew on the Verilog's own adders."""
-    plan = session.design.head
     one = given.literals[given.netlist.outputs]
     other = circuit.literals[circuit.netlist.outputs]
     if not len(session.unequal(one, other, HEAD_EFFORT.conflicts)[0]):
         return Verdict.PROVED, f"{len(one):,} bits, by SAT"
-    if given.scores and isinstance(plan, GroupSumPlan):
-        verdict = _head_anew(session, given, plan)
+    if given.scores:
+        verdict = _head_anew(session, given)
         if verdict is Verdict.PROVED:
             return verdict, "by sums and decision of its own"
         if verdict is Verdict.DIFFERENT:
@@ -194,12 +188,10 @@ def _results_by_head(
     return Verdict.NOT_PROVED, f"{len(wrong)} of {len(one)} bits: {session.why_not()}"
 
 
-def _head_anew(session: Session, given: Implementation, plan: GroupSumPlan) -> Verdict:
+def _head_anew(session: Session, given: Implementation) -> Verdict:
     """The verdict on the head of the Verilog, as if it were the circuit's; no part is noted."""
-    if not isinstance(session.network.head, GroupSum):
-        return Verdict.NOT_PROVED
     known = list(session.parts)
-    prove_head(session, given, plan, (RESULTS, RESULTS))
+    prove_head(session.design.head, session, given, RESULTS)
     verdicts = {part.verdict for part in session.parts[len(known) :]}
     session.parts = known
     for verdict in (Verdict.DIFFERENT, Verdict.NOT_PROVED):

@@ -48,7 +48,7 @@ static void part_0(const W *restrict x, W *restrict s, W *restrict y)
     const W v5 = (W)((x[0] ^ x[2]) ^ x[3]);
     const W v6 = (W)(((x[1] & x[2]) | x[3]) & (x[1] | x[2]));
     y[0] = (W)(v5 & v6);
-    const W v7 = (W)(((x[1] ^ x[3]) & x[0]) ^ ~x[1]);
+    const W v7 = (W)(~(x[0] & x[3]));
     y[1] = (W)(v6 ^ v7);
     y[2] = (W)(v5 | ~v7);
     y[3] = (W)(v5 | v6);

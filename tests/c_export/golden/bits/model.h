@@ -10,7 +10,7 @@
  * Memory:
  *   tiny_state, in bytes by bits of a word: 9 (8), 18 (16), 36 (32), 72 (64)
  *   constant tables: 12 bytes, without names and pointers
- *   code: 15 operations & | ^ ~ on words for the gates, and loads and stores
+ *   code: 13 operations & | ^ ~ on words for the gates, and loads and stores
  *   stack: no more than 3 words at a time for the gates; no recursion
  *
  * Features of a row, made from the raw columns x of the data set:

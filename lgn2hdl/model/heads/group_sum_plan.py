@@ -1,9 +1,9 @@
-"""Head plan: what turns core outputs into a result, before any hardware is chosen for it.
+"""The plan of a GroupSum head: which core signals count for which class, and in how many bits.
 
-GroupSum: the score of a class is a bias plus a weighted sum of core signals. Outputs that read the
-same node are one term with a larger weight, constant outputs go into the bias, an output that is
-the complement of another one counts that one backwards, and a negative weight counts the complement
-(``-w*b = w*(1-b) - w``), so that only unsigned numbers are added. Bits: only wires follow.
+The score of a class is a bias plus a weighted sum of core signals. Outputs that read the same node
+are one term with a larger weight, constant outputs go into the bias, an output that is the
+complement of another one counts that one backwards, and a negative weight counts the complement
+(``-w*b = w*(1-b) - w``), so that only unsigned numbers are added.
 
 :mod:`lgn2hdl.arithmetic` makes the hardware of a plan.
 """
@@ -11,13 +11,42 @@ the complement of another one counts that one backwards, and a negative weight c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Ids, Netlist, constant_nodes
-from lgn2hdl.model.network import Bits, GroupSum, Head
+from lgn2hdl.model.results import Result, number_bits
+
+Bools = npt.NDArray[np.bool_]
+
+SCORES, CLASS, MARGIN = "score of class", "class", "margin"
+"""What numbers of a result are called."""
+
+
+class Weighted(Protocol):
+    """What planning reads of the head :class:`lgn2hdl.model.heads.group_sum.GroupSum`."""
+
+    @property
+    def class_of(self) -> npt.NDArray[np.int16]:
+        """Class that each output counts for."""
+
+    @property
+    def weight(self) -> npt.NDArray[np.int8]:
+        """What a set bit adds."""
+
+    @property
+    def bias(self) -> npt.NDArray[np.int32]:
+        """Constant part of each score."""
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+
+    def scores(self, outputs: Bools) -> npt.NDArray[np.int32]:
+        """Scores of bits of the last layer."""
 
 
 @dataclass(frozen=True)
@@ -98,55 +127,85 @@ class GroupSumPlan:
         """Bits of a class index."""
         return max(1, (self.n_classes - 1).bit_length())
 
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The winner; the scores and the margin, if they leave the hardware."""
+        index = Result(
+            "class_index", self.class_width, "winning class, lowest index on a tie", CLASS
+        )
+        signed = "signed " if self.score_signed else ""
+        order = f"class 0 in the least significant bits, {self.score_width} bits each"
+        scores = Result(
+            "scores",
+            self.score_width,
+            f"{signed}scores, {order}",
+            SCORES,
+            self.n_classes,
+            self.score_signed,
+            several=True,
+        )
+        margin = Result("margin", self.margin_width, "highest score less the next highest", MARGIN)
+        return (index, *[scores] * self.scores, *[margin] * self.margin)
 
-@dataclass(frozen=True)
-class BitsPlan:
-    """A Bits head: the outputs are the result.
+    def result_bits(self, head: Weighted, outputs: Bools) -> dict[str, Bools]:
+        """Golden model: bits of every result port, least significant first, ``bool[width, N]``."""
+        scores = head.scores(outputs)
+        ports = {"class_index": number_bits(decide(scores), self.class_width)}
+        if self.scores:
+            per_class = [number_bits(column, self.score_width) for column in scores.T]
+            ports["scores"] = np.concatenate(per_class)
+        if self.margin:
+            ports["margin"] = number_bits(margins(scores), self.margin_width)
+        return ports
 
-    Attributes:
-        n_outputs: number of output bits.
-    """
+    def gates(self) -> None:
+        """None: sums take adders, which :mod:`lgn2hdl.arithmetic` chooses for a device."""
 
-    n_outputs: int
+    def document(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """What a manifest says of the result."""
+        result: dict[str, Any] = {"head": "group_sum", "classes": list(names)}
+        if self.scores:
+            result["scores"] = {
+                "width": self.score_width,
+                "signed": self.score_signed,
+                "order": "class 0 in the least significant bits",
+            }
+        if self.margin:
+            result["margin"] = {"width": self.margin_width}
+        return result
 
 
-HeadPlan = GroupSumPlan | BitsPlan
-"""What follows the core."""
-
-
-def head_signals(head: Head, netlist: Netlist, *, scores: bool = True) -> Ids:
+def group_sum_signals(head: Weighted, netlist: Netlist, *, scores: bool = True) -> Ids:
     """Node ids that the core has to hand over for this head, ascending, each one once, ``i32[S]``.
 
     Args:
         head: the network's head, one entry for each netlist output.
         netlist: the gate graph whose outputs the head reads.
-        scores: whether the scores themselves are wanted, see :func:`plan_head`.
+        scores: whether the scores themselves are wanted, see :func:`plan_group_sum`.
     """
-    if isinstance(head, Bits):
-        return np.unique(netlist.outputs[~constant_nodes(netlist)[netlist.outputs]])
     nodes, weights, _ = _weights(head, netlist, None, scores)
     return nodes[weights.any(axis=0)]
 
 
-def plan_head(
-    head: Head,
+def plan_group_sum(
+    head: Weighted,
     netlist: Netlist,
     signals: npt.NDArray[np.integer],
     *,
     scores: bool = True,
-) -> HeadPlan:
+    margin: bool = False,
+) -> GroupSumPlan:
     """Plan what follows the core.
 
     Args:
         head: the network's head, one entry for each netlist output.
         netlist: the gate graph whose outputs the head reads.
-        signals: node ids that the core hands over, ascending; at least :func:`head_signals`, or
-            all outputs that are not constant.
+        signals: node ids that the core hands over, ascending; at least :func:`group_sum_signals`,
+            or all outputs that are not constant.
         scores: whether the scores are those of the head. If only the decision matters, what is
             common to all classes is left out and the lowest score becomes 0.
+        margin: whether the difference of the two highest scores leaves the hardware.
     """
-    if isinstance(head, Bits):
-        return BitsPlan(head.n)
     nodes, weights, bias = _weights(head, netlist, signals, scores)
     totals = np.zeros((head.n_classes, len(signals)), np.int64)
     used = weights.any(axis=0)
@@ -155,11 +214,11 @@ def plan_head(
     if not scores:
         lowest = min(item.bias for item in sums)
         sums = [ClassSum(item.terms, item.bias - lowest) for item in sums]
-    return GroupSumPlan(sums=tuple(sums), scores=scores)
+    return GroupSumPlan(sums=tuple(sums), scores=scores, margin=margin)
 
 
 def _weights(
-    head: GroupSum, netlist: Netlist, signals: npt.NDArray[np.integer] | None, scores: bool
+    head: Weighted, netlist: Netlist, signals: npt.NDArray[np.integer] | None, scores: bool
 ) -> tuple[Ids, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Nodes ``i32[n]``, their weight in every class ``i64[C, n]``, and the biases ``i64[C]``.
 
@@ -239,3 +298,14 @@ def _class_sum(totals: npt.NDArray[np.int64], bias: int) -> ClassSum:
         for signal in np.flatnonzero(totals)
     )
     return ClassSum(terms, bias - sum(term.weight for term in terms if term.complement))
+
+
+def decide(scores: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Class of each row of scores ``[N, C]``: the highest score, the lowest index among equals."""
+    return np.asarray(scores.argmax(axis=1), np.int64)
+
+
+def margins(scores: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Difference of the two highest scores of every row of ``[N, C]``, ``i64[N]``; 0 for a tie."""
+    best = np.sort(scores.astype(np.int64), axis=1)
+    return best[:, -1] - best[:, -2]
