@@ -1,4 +1,7 @@
-"""A layer kind, a head, a pass, and a device that the package does not know: registered here."""
+"""A layer kind, a head, a pass, a device and a board that the package does not know.
+
+The pages docs/extend-*.md show pieces of this file, to the letter.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 
 from lgn2hdl.arithmetic.builder import FALSE, Builder
 from lgn2hdl.base.errors import OptionError
+from lgn2hdl.board.boards import BOARDS, ICE40, Board
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.circuit import CARRY, SUM
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, frozen
@@ -183,5 +187,20 @@ DEVICES.register(
         lut_inputs=5,
         wide_inputs=5,
         absorbs_addend=False,
+    ),
+)
+
+
+BOARDS.register(
+    "toy-board",
+    Board(
+        name="toy-board",
+        title="a board with iCE40 HX8K",
+        platform=("toy_platform", "ToyPlatform"),
+        device="ice40-hx8k",
+        router_arguments=("--hx8k", "--package", "ct256"),
+        tools=ICE40,
+        load=("openFPGALoader -b toy {file}",),
+        flash=("openFPGALoader -b toy -f {file}",),
     ),
 )

@@ -12,7 +12,7 @@ import click
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.base.packages import require_package
 from lgn2hdl.board.baud import DEFAULT_BAUD
-from lgn2hdl.board.boards import BOARD_NAMES, find_board
+from lgn2hdl.board.boards import BOARDS, find_board
 from lgn2hdl.board.build import BoardBuild, BoardOptions, board_levels, require_board
 from lgn2hdl.cli.console import print_table
 from lgn2hdl.cli.numbers import WHOLE
@@ -25,7 +25,7 @@ def board_options(command: Callable[..., Any]) -> Callable[..., Any]:
     board = click.option(
         "--board",
         metavar="NAME",
-        help=f"Build a bitstream, with a UART around the network: {', '.join(BOARD_NAMES)}.",
+        help=f"Build a bitstream, with a UART around the network: {', '.join(BOARDS.names)}.",
     )
     baud = click.option(
         "--baud", type=WHOLE, help=f"Baud rate of the board's UART [default: {DEFAULT_BAUD}]."

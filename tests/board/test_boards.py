@@ -1,15 +1,18 @@
 """Boards: what amaranth-boards says of their pins, and the constraint files made of it."""
 
 import sys
+from dataclasses import replace
 
 import pytest
+import toys  # noqa: F401 (it brings the toy board)
+from toy_platform import ToyPlatform
 
 from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.board.baud import DEFAULT_BAUD, cycles_per_bit
 from lgn2hdl.board.boards import BOARDS, Pin, Pins, constraints, find_board, read_pins
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+@pytest.mark.parametrize("board", list(BOARDS), ids=lambda board: board.name)
 def test_every_board_is_described(board):
     pins = read_pins(board)
     assert set(pins.pins) == {"clk", "rx", "tx"}
@@ -58,3 +61,34 @@ def test_without_amaranth_boards(monkeypatch):
     monkeypatch.setitem(sys.modules, "amaranth_boards.icebreaker", None)
     with pytest.raises(ToolError, match=r"needs amaranth-boards: run 'pip install lgn2hdl\[board"):
         read_pins(find_board("icebreaker"))
+
+
+def test_a_board_that_is_described_elsewhere():
+    board = find_board("toy-board")
+    pins = read_pins(board)
+    assert pins.clock_hz == 16e6
+    assert {port: pin.site for port, pin in pins.pins.items()} == {
+        "clk": "44",
+        "rx": "2",
+        "tx": "3",
+    }
+    assert constraints(board, pins).splitlines() == [
+        "set_io clk 44",
+        "set_io -pullup yes rx 2",
+        "set_io tx 3",
+        "set_frequency clk 16",
+    ]
+
+
+def test_a_platform_that_is_not_there():
+    board = replace(find_board("toy-board"), platform=("no_such_module", "Platform"))
+    with pytest.raises(ToolError, match="--board toy-board needs no_such_module: run 'pip install"):
+        read_pins(board)
+
+
+@pytest.mark.parametrize("missing", ["clk16", "uart"])
+def test_a_platform_without_clock_or_uart(monkeypatch, missing):
+    rest = [item for item in ToyPlatform.resources if item.name != missing]
+    monkeypatch.setattr(ToyPlatform, "resources", rest)
+    with pytest.raises(OptionError, match=rf"has no resource \('{missing}', 0\): a board needs a"):
+        read_pins(find_board("toy-board"))

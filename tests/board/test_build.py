@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toys  # noqa: F401 (it brings the toy board)
 from board_cases import SHA256
 from hardware import design_of, features_of_widths, mixed_network
 
@@ -173,6 +174,15 @@ def test_the_stand_ins_work(tools, design):
     assert result.routed.tools[1] == "nextpnr-ice40 9.1"
     assert result.identity.flags == Flag.CHANGED | Flag.SIGNED
     assert "--pcf pins.pcf" in result.routed.commands[1]
+
+
+def test_a_board_that_is_described_elsewhere(tools, design):
+    tools()
+    toy = BoardOptions(find_board("toy-board"))
+    result = build_board(design, "net", emit_verilog(design, "net"), SHA256, toy)
+    assert "--hx8k --package ct256" in result.routed.commands[1]
+    assert b"set_frequency clk 16" in result.files["pins.pcf"]
+    assert result.to_json()["board"] == "toy-board"
 
 
 SLOW = {**REPORT, "fmax": {"clk": {"achieved": 11.04, "constraint": 12.0}}}
