@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 import pytest
 from hardware import adder_network, mixed_network, random_rows
 from toys import Count, OrPool, sorted_pins
 
+from lgn2hdl.api.certificate import write_certificate
 from lgn2hdl.api.engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.base.errors import ModelFileError, OptionError
 from lgn2hdl.base.registry import Registry
@@ -32,12 +34,12 @@ from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.pipeline import plain
 from lgn2hdl.targets.devices import DEVICES
 from lgn2hdl.tools.area import measure_area
-from lgn2hdl.verify.design import verify_design
+from lgn2hdl.verify.design import Verifier, verify_design
 from lgn2hdl.verify.differential.compare import compare, golden_results
 from lgn2hdl.verify.differential.engines import circuit_engine, network_engine, step_engines
 from lgn2hdl.verify.differential.simulation import Rtl, simulate
 from lgn2hdl.verify.differential.vectors import VectorTable, vector_table
-from lgn2hdl.verify.proofs.report import Verdict
+from lgn2hdl.verify.proofs.report import NotProvedError, Verdict
 
 pytestmark = pytest.mark.yosys  # (mapping is done by ABC, which comes with it)
 
@@ -278,3 +280,52 @@ def test_a_head_that_a_board_cannot_tell() -> None:
     compiled = compile_network(counting_network(), Recipe(effort="none"))
     with pytest.raises(OptionError, match="class or with bits, not with ones"):
         describe(compiled.design, "0" * 64, changed=False)
+
+
+class Contradicting(OrPool):
+    """A pool whose tables are another function than its reference."""
+
+    def unrolled(self) -> tuple[Lut, ...]:
+        (layer,) = super().unrolled()
+        return (Lut(layer.fanin, np.full_like(layer.table, 1)),)
+
+
+def test_a_layer_whose_tables_are_not_its_reference() -> None:
+    network = pooled_network()
+    pool = network.layers[1]
+    assert isinstance(pool, OrPool)
+    wrong = replace(
+        network, layers=(network.layers[0], Contradicting([3], [pool.width]), network.layers[2])
+    )
+    compiled = compile_network(wrong, Recipe(effort="none"))
+    files = emit_verilog(compiled.design, "toy", Emitter.TEXT)
+    assert verify_design(wrong, compiled.design, files).verdict is Verdict.DIFFERENT
+
+
+@each_network
+def test_certificates_know_no_other_kinds(network: LogicNet, tmp_path: Path) -> None:
+    compiled = compile_network(network, Recipe(effort="none"))
+    files = emit_verilog(compiled.design, "toy", Emitter.TEXT)
+    verifier = Verifier(network, compiled.design)
+    assert verifier.verify(files).verdict is Verdict.PROVED
+    model = tmp_path / "toy.lgn"
+    model_file.save(network, model)
+    with pytest.raises(NotProvedError, match="proved, but"):
+        write_certificate(tmp_path / "toy.proof", verifier, model, files, lambda _: None)
+    assert not (tmp_path / "toy.proof").exists()
+
+
+PAGES = Path(__file__).resolve().parents[1] / "docs"
+SHOWN = ("toys.py", "toy_platform.py", "test_openness.py")
+
+
+@pytest.mark.parametrize("name", ["layer", "head", "pass", "target", "board"])
+def test_the_pages_show_what_is_tested(name: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (PAGES / f"extend-{name}.md").read_text(), re.S)
+    here = Path(__file__)
+    tested = [
+        here.with_name(file).read_text() for file in ("toys.py", "toy_platform.py", here.name)
+    ]
+    assert blocks
+    for block in blocks:
+        assert any(block in text or indent(block, "    ") in text for text in tested), block
