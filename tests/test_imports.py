@@ -1,6 +1,7 @@
 """The direction of imports, as the architecture draws it; a new module has to be placed here."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -126,6 +127,15 @@ def test_every_room_is_there_and_comes_after_what_it_imports(room: str) -> None:
     assert (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file()
     before = list(MAY_IMPORT)[: list(MAY_IMPORT).index(room)]
     assert MAY_IMPORT[room] <= set(before)
+
+
+def test_the_page_of_the_architecture_says_what_each_room_may_import() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    rooms = page.split("## The rooms")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([^|]*) \|$", rooms, re.MULTILINE)
+    told = {room: set(re.findall(r"`(\w+)`", may)) for room, may in rows}
+    assert told == MAY_IMPORT
+    assert list(told) == list(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("room", INNER)

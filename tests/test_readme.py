@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+import lgn2hdl
 from lgn2hdl.cli import cli, run
 from lgn2hdl.cli.train import _config as config_of
 from lgn2hdl.model import file as model_file
@@ -15,7 +16,12 @@ from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.presets import adapted
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 MODELS = sorted((ROOT / "models").glob("*.lgn"))
 
 
@@ -40,7 +46,9 @@ def test_every_lgn2hdl_command_is_accepted(line):
 
 @pytest.mark.parametrize("line", all_commands("make"))
 def test_every_make_target_exists(line):
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
+    targets += re.findall(r"^READY = (.*)$", makefile.replace("$(VENV)", ".venv"), re.MULTILINE)
     words = shlex.split(line)[1:]
     if "-C" in words:
         assert words[-1] == "sim"
@@ -94,3 +102,32 @@ def test_there_are_models():
 def test_each_model_has_its_card_as_a_page(model, capsys):
     assert run(["info", str(model), "--markdown"]) == 0
     assert model.with_suffix(".md").read_text() == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_sections(page):
+    for file, section in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text()):
+        text = (page.parent / file if file else page).read_text()
+        titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        assert section in {anchor(title) for title in titles}, f"{file}#{section}"
+
+
+def anchor(title: str) -> str:
+    """What GitHub calls a section in links."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def test_the_changelog_begins_with_this_version():
+    page = (ROOT / "CHANGELOG.md").read_text()
+    assert re.findall(r"^## (\S+),", page, re.MULTILINE)[0] == lgn2hdl.__version__
+
+
+def test_the_readme_leads_to_every_page():
+    text = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES if page.name != "README.md" and page.name not in text] == []
