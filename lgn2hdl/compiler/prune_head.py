@@ -81,13 +81,14 @@ def prune_head(
         held_out: rows that are only reported on.
 
     Raises:
-        OptionError: if the head is Bits (every output is a result), or the budget is not in 0..1.
+        OptionError: if the head is no GroupSum (every output is a result), or the budget is not in 0..1.
         DataError: if there are no rows.
     """
     head = network.head
     if not isinstance(head, GroupSum):
         raise OptionError(
-            "the outputs of this network are bits, every one a result: leave --prune-head out"
+            f"the outputs of this network are {head.value_name}s, every one a result: leave "
+            "--prune-head out"
         )
     if not 0 <= budget < 1:
         raise OptionError(f"a budget of {budget} is not 0 to less than 1: 0.001 is 0.1 points")
