@@ -81,7 +81,8 @@ def prune_head(
         held_out: rows that are only reported on.
 
     Raises:
-        OptionError: if the head is no GroupSum (every output is a result), or the budget is not in 0..1.
+        OptionError: if the head is no GroupSum (every output is a result), or the budget is not in
+            0..1.
         DataError: if there are no rows.
     """
     head = network.head

@@ -38,7 +38,8 @@ def test_what_a_device_has_is_made_use_of(network, monkeypatch, device, wide, li
         return mapped(netlist, k, effort, native=native)
 
     def assemble(*arguments, **options):
-        assert (options["k"], options["carry"]) == (limits[0], limits[2])
+        resources = arguments[2]
+        assert (resources.lut_inputs, resources.carry) == (limits[0], limits[2])
         return assembled(*arguments, **options)
 
     monkeypatch.setattr(flow, "map_luts", map_luts)

@@ -117,8 +117,8 @@ def test_avx512_is_right_where_the_processor_has_none(
 
 
 THREAD_BYTES = {
-    "plain": 28992, "signed, two vectors": 60416, "two bytes, four vectors": 61696,
-    "two bytes, short rows": 76928, "bits": 42752, "wide": 57728, "many classes": 213312,
+    "plain": 28352, "signed, two vectors": 58496, "two bytes, four vectors": 55808,
+    "two bytes, short rows": 75904, "bits": 36800, "wide": 53696, "many classes": 212224,
 }  # fmt: skip
 """Memory of a thread: no more than its parts need, each of whole slots."""
 

@@ -97,6 +97,18 @@ def require_true_counterexample(design: Design, report: Report, files: dict[str,
         assert again == example
 
 
+def test_scores_that_are_constant_are_proved() -> None:
+    """Popcount and argmax have no gates then, and are parts of the design all the same."""
+    network = mixed_network(**SMALL)
+    last = network.layers[-1]
+    zeros = Lut(last.fanin, np.zeros_like(last.table))
+    head = contiguous_groups(last.width, 2, 1.0)
+    layers = (*network.layers[:-1], zeros)
+    design = design_of(replace(network, layers=layers, head=head, class_names=("a", "b")))
+    assert not design.circuit.behind_core.any()
+    assert proved(design).verdict is Verdict.PROVED
+
+
 @given(networks(), st.sampled_from([4, 6]), st.booleans(), st.integers(1, 3), st.booleans())
 @settings(max_examples=25)
 def test_random_networks_are_proved(
