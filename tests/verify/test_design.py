@@ -30,7 +30,7 @@ from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer, contiguous_groups
 from lgn2hdl.passes import PRUNING
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.pipeline import plain
@@ -102,7 +102,8 @@ def test_scores_that_are_constant_are_proved() -> None:
     network = mixed_network(**SMALL)
     last = network.layers[-1]
     zeros = Lut(last.fanin, np.zeros_like(last.table))
-    head = contiguous_groups(last.width, 2, 1.0)
+    ones = np.ones(last.width, np.int8)
+    head = GroupSum(np.zeros(last.width, np.int16), ones, np.zeros(2, np.int32), 1.0)
     layers = (*network.layers[:-1], zeros)
     design = design_of(replace(network, layers=layers, head=head, class_names=("a", "b")))
     assert not design.circuit.behind_core.any()
