@@ -10,9 +10,12 @@ from lgn2hdl.targets.devices import (
     require_router,
 )
 
+OURS = [device for device in DEVICES if not device.name.startswith("toy-")]
+"""Devices of the package: other tests of the same process add one."""
+
 
 def test_names_are_unique_and_found():
-    names = [device.name for device in DEVICES]
+    names = [device.name for device in OURS]
     assert len(set(names)) == len(names)
     assert all(find_device(name).name == name for name in names)
     assert names == [
@@ -24,14 +27,14 @@ def test_names_are_unique_and_found():
 def test_an_unknown_device_lists_the_known_ones():
     with pytest.raises(OptionError) as caught:
         find_device("ecp5")
-    assert str(caught.value) == (
+    assert str(caught.value).startswith(
         "no device 'ecp5': choose one of xcup, xc7, ecp5-25k, ecp5-45k, ecp5-85k, ice40-hx8k, "
         "ice40-up5k, gowin, generic"
     )
 
 
 def test_only_xilinx_has_six_inputs_and_absorbs_addends():
-    for device in DEVICES:
+    for device in OURS:
         is_xilinx = device.name in ("xcup", "xc7")
         assert device.absorbs_addend == is_xilinx
         assert device.lut_inputs == (6 if is_xilinx or device.name == "generic" else 4)
