@@ -19,7 +19,6 @@ from toys import Count, OrPool, sorted_pins
 from lgn2hdl.api.certificate import write_certificate
 from lgn2hdl.api.engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.base.errors import ModelFileError, OptionError
-from lgn2hdl.base.registry import Registry
 from lgn2hdl.compiler.flow import Compiled, compile_network
 from lgn2hdl.compiler.recipe import Emitter, Recipe
 from lgn2hdl.hdl.emit import emit_verilog
@@ -246,23 +245,6 @@ def test_a_device() -> None:
     area = measure_area(emit_verilog(compiled.design, "toy"), "toy", DEVICES.find("toy-lut5"))
     assert area.lut_inputs == 5
     assert area.total.lut > 0
-
-
-def test_a_registry_knows_each_name_once() -> None:
-    known: Registry[object] = Registry("thing")
-    first = object()
-    assert known.register("a-1", first) is first
-    assert known.register("a-1", first) is first
-    with pytest.raises(ValueError, match="another thing called 'a-1'"):
-        known.register("a-1", object())
-    for name in ("", "a b", "é", "a/b"):
-        with pytest.raises(ValueError, match="no name for a thing"):
-            known.register(name, object())
-    assert known.names == ("a-1",)
-    assert "b" not in known
-    assert list(known) == [first]
-    with pytest.raises(KeyError):
-        known.find("b")
 
 
 def test_a_pool_that_is_none_is_refused() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from lgn2hdl.base.errors import OptionError
+
 T = TypeVar("T")
 
 
@@ -41,6 +43,16 @@ class Registry(Generic[T]):
             KeyError: if there is none.
         """
         return self._known[name]
+
+    def choose(self, name: str) -> T:
+        """The object that a user names.
+
+        Raises:
+            OptionError: if there is none; the message lists those that there are.
+        """
+        if name not in self:
+            raise OptionError(f"no {self.what} {name!r}: choose one of {', '.join(self.names)}")
+        return self.find(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._known

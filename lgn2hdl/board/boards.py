@@ -170,9 +170,7 @@ def find_board(name: str) -> Board:
     Raises:
         OptionError: if there is none.
     """
-    if name in BOARDS:
-        return BOARDS.find(name)
-    raise OptionError(f"no board {name!r}: choose one of {', '.join(BOARDS.names)}")
+    return BOARDS.choose(name)
 
 
 def read_pins(board: Board) -> Pins:

@@ -155,7 +155,8 @@ def _raise(report: Report) -> None:
 
     Raises:
         MismatchError: if something differs.
-        NotProvedError: if nothing is known to differ, but not all is proved.
+        NotProvedError: if nothing is known to differ, but not all is proved, or nothing was there
+            to prove.
     """
     if report.verdict is Verdict.DIFFERENT:
         part = next(item for item in report.parts if item.verdict is Verdict.DIFFERENT)
@@ -163,3 +164,5 @@ def _raise(report: Report) -> None:
     if report.verdict is Verdict.NOT_PROVED:
         names = [item.name for item in report.parts if item.verdict is Verdict.NOT_PROVED]
         raise NotProvedError(f"not proved: {', '.join(names)}; nothing is known to differ")
+    if report.verdict is Verdict.NOTHING:
+        raise NotProvedError("not proved: no part had anything to compare; give other Verilog")

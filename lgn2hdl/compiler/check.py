@@ -14,6 +14,7 @@ from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.golden import feature_bits, layer_outputs, result_bits
 from lgn2hdl.model.network import LogicNet
+from lgn2hdl.passes.pipeline import Checks
 
 DEFAULT_WORDS = 64
 """Words of random vectors, 64 vectors each."""
@@ -80,7 +81,11 @@ def _first_difference(wrong: npt.NDArray[np.bool_]) -> str:
 
 
 def check_core(
-    network: LogicNet, reference: Netlist, steps: Mapping[str, Netlist], samples: Integers
+    network: LogicNet,
+    reference: Netlist,
+    steps: Mapping[str, Netlist],
+    samples: Integers,
+    checks: Checks,
 ) -> None:
     """Require that each step computes what the reference does, behind the network's encoder.
 
@@ -88,14 +93,16 @@ def check_core(
         network: whose encoder makes the inputs.
         reference: the gates to compare with.
         steps: gates after each step, by its name.
-        samples: integer features, ``[N, F]``: only what the encoder can give counts.
+        samples: integer features, ``[N, F]``.
+        checks: for which inputs the passes leave the outputs as they are: random ones are tried as
+            well if it is for all, not only for what the encoder can give.
 
     Raises:
         MismatchError: if an output differs.
     """
-    real = network.encoder.encode(samples)
+    real, random = network.encoder.encode(samples), checks is Checks.EVERY_INPUT
     for name, netlist in steps.items():
-        require_equal(reference, netlist, real=real, n_real=len(samples), random=False, what=name)
+        require_equal(reference, netlist, real=real, n_real=len(samples), random=random, what=name)
 
 
 def check_circuit(design: Design, reference: Netlist, samples: Integers) -> None:

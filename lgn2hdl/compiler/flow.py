@@ -26,8 +26,9 @@ from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.features import require_same_features
 from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import Vectors, random_vectors
-from lgn2hdl.passes import PRUNING, PassRecord, Pipeline, facts_of, prune
+from lgn2hdl.passes import PRUNING, InputFacts, PassRecord, Pipeline, facts_of, prune
 from lgn2hdl.passes.lower import lower
+from lgn2hdl.passes.pipeline import Checks
 from lgn2hdl.targets.devices import Device
 
 DEFAULT_VECTORS = 1000
@@ -134,18 +135,19 @@ def compile_network(
     design = schedule(network, circuit, head, levels_per_stage=recipe.levels)
     compiled = Compiled(design, lowered, pruned, golden, records, mapping, pruned_head, observed)
     if check:
-        _check(compiled, core, rows)
+        _check(compiled, core, rows, pipeline.checks(_facts(network, recipe)))
     return compiled
 
 
-def _check(compiled: Compiled, core: Netlist, rows: Dataset | None) -> None:
+def _check(compiled: Compiled, core: Netlist, rows: Dataset | None, checks: Checks) -> None:
     """Compare every step with the golden model, on random samples and on test rows."""
     network = compiled.design.network
     samples = random_vectors(network.features, DEFAULT_VECTORS).integers
     if rows is not None:
         samples = np.concatenate([samples, rows.x_test])
     reference = compiled.lowered if compiled.golden is None else compiled.golden
-    check_core(network, reference, {"pruning": compiled.pruned, "mapping": core}, samples)
+    steps = {"pruning": compiled.pruned, "mapping": core}
+    check_core(network, reference, steps, samples, checks)
     check_circuit(compiled.design, reference, samples)
 
 
@@ -174,8 +176,12 @@ def _rows(network: LogicNet, recipe: Recipe, data: Dataset | None) -> Dataset | 
 def _pruned(
     network: LogicNet, netlist: Netlist, recipe: Recipe, pipeline: Pipeline
 ) -> tuple[Netlist, tuple[PassRecord, ...]]:
-    facts = facts_of(network) if recipe.dont_cares else None
-    return prune(netlist, facts, pipeline=pipeline)
+    return prune(netlist, _facts(network, recipe), pipeline=pipeline)
+
+
+def _facts(network: LogicNet, recipe: Recipe) -> InputFacts | None:
+    """What the passes may know of the inputs."""
+    return facts_of(network) if recipe.dont_cares else None
 
 
 def _mapped(

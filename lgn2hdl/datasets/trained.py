@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,36 +53,24 @@ def trained_dataset(
         DataError: if it cannot be had, or has changed since the model was trained.
     """
     card = _dataset_card(network)
-    width = card.get("input_width", DEFAULT_INPUT_WIDTH)
     csv = csv_options_of(card)
     known = card.get("missing") in [item.value for item in Missing]
-    missing = Missing(card["missing"]) if known else Missing.ERROR
+    load = partial(
+        load_dataset,
+        data_dir=data_dir,
+        input_width=card.get("input_width", DEFAULT_INPUT_WIDTH),
+        missing=Missing(card["missing"]) if known else Missing.ERROR,
+        shown=shown,
+    )
+    trained_label = label or card.get("label")
     if wish is not None:
-        is_csv = Path(wish).suffix.lower() == ".csv"
-        own = csv if is_csv else None
-        label = label or card.get("label") if is_csv else label
-        return load_dataset(
-            wish,
-            data_dir=data_dir,
-            label=label,
-            input_width=width,
-            csv=own,
-            missing=missing,
-            shown=shown,
-        )
+        if Path(wish).suffix.lower() == ".csv":
+            return load(wish, label=trained_label, csv=csv)
+        return load(wish, label=label)
     name = card.get("source")
     if not isinstance(name, str):
         raise DataError("the model's card names no data set: give --dataset")
-    label = label or card.get("label")
-    dataset = load_dataset(
-        name,
-        data_dir=data_dir,
-        label=label,
-        input_width=width,
-        csv=csv,
-        missing=missing,
-        shown=shown,
-    )
+    dataset = load(name, label=trained_label, csv=csv)
     if card.get("sha256") != dataset.sha256:
         raise DataError(
             f"data set {name} is not what the model was trained on (its hash differs): "

@@ -105,6 +105,17 @@ class Pipeline:
         """
         return {item.name: item for item in (*self.rounds, *self.deeper)}[name]
 
+    def checks(self, facts: InputFacts | None) -> Checks:
+        """For which inputs all passes that run with these facts leave the outputs as they are."""
+        ran = _able((*self.rounds, *self.deeper), facts)
+        only_samples = any(item.checks is Checks.EVERY_SAMPLE for item in ran)
+        return Checks.EVERY_SAMPLE if only_samples else Checks.EVERY_INPUT
+
+
+def _able(passes: Sequence[Pass], facts: InputFacts | None) -> list[Pass]:
+    """The passes that know enough to run."""
+    return [item for item in passes if facts is not None or not item.needs]
+
 
 @dataclass(frozen=True)
 class PassRecord:
@@ -156,8 +167,7 @@ def run_pipeline(
     """
     if facts is not None and not len(facts.feature) == len(facts.threshold) == netlist.n_inputs:
         raise ValueError(f"{len(facts.feature)} encoder bits for {netlist.n_inputs} inputs")
-    rounds = [item for item in pipeline.rounds if facts is not None or not item.needs]
-    deeper = [item for item in pipeline.deeper if facts is not None or not item.needs]
+    rounds, deeper = _able(pipeline.rounds, facts), _able(pipeline.deeper, facts)
     best, records = _until_nothing_changes(rounds, netlist, facts, 1, measure_memory)
     while deeper:
         number = (records[-1].round if records else 0) + 1

@@ -221,9 +221,7 @@ def find_device(name: str) -> Device:
     Raises:
         OptionError: if there is none.
     """
-    if name in DEVICES:
-        return DEVICES.find(name)
-    raise OptionError(f"no device {name!r}: choose one of {_names()}")
+    return DEVICES.choose(name)
 
 
 def require_router(device: Device) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lgn2hdl.base.errors import OptionError
 from lgn2hdl.base.registry import Registry
 
 
@@ -27,7 +28,17 @@ def test_a_name_is_given_once():
     assert registry.find("plum") is one
 
 
-@pytest.mark.parametrize("name", ["", "a b", "plüm", "a,b", "--"])
+@pytest.mark.parametrize("name", ["", "a b", "plüm", "a,b", "a/b", "--"])
 def test_names_are_plain(name):
     with pytest.raises(ValueError, match="is no name for a fruit"):
         Registry("fruit").register(name, 1)
+
+
+def test_what_a_user_names_is_found_or_the_names_are_listed():
+    registry = Registry("fruit")
+    registry.register("plum", 3)
+    registry.register("pear", 4)
+    assert registry.choose("pear") == 4
+    with pytest.raises(OptionError) as caught:
+        registry.choose("fig")
+    assert str(caught.value) == "no fruit 'fig': choose one of plum, pear"

@@ -14,6 +14,7 @@ from lgn2hdl.cli import run
 from lgn2hdl.compiler.recipe import Recipe, fields_of_recipe
 from lgn2hdl.model import file as model_file
 from lgn2hdl.tools import verilator
+from lgn2hdl.verify.proofs.report import NotProvedError, Part, Report, Verdict
 
 pytestmark = pytest.mark.yosys
 
@@ -403,3 +404,12 @@ def test_a_certificate_is_about_files_and_is_one(fails, folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "certificate"
     assert "file" in fails("verify", MONK, "--rtl", folder, "--certificate", path)
+
+
+def test_a_proof_of_nothing_is_an_error():
+    from lgn2hdl.cli.verify import _raise
+
+    part = Part("encoder", Verdict.NOTHING, "0 comparisons")
+    with pytest.raises(NotProvedError, match="no part had anything to compare"):
+        _raise(Report((part,), None, 1.0))
+    _raise(Report((part, Part("core", Verdict.PROVED, "")), None, 1.0))

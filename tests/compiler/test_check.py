@@ -1,11 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hardware import mixed_network
 from networks import exhaustive_inputs
 
 from lgn2hdl.base.errors import MismatchError
-from lgn2hdl.compiler.check import require_equal
+from lgn2hdl.compiler import flow
+from lgn2hdl.compiler.check import check_core, require_equal
+from lgn2hdl.compiler.flow import compile_network
+from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.features import integer_features
+from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
+from lgn2hdl.passes import PRUNING, facts_of
+from lgn2hdl.passes.pipeline import Checks
 
 
 def and_of_all(n_inputs: int, table: int = 0b1000) -> Netlist:
@@ -64,3 +74,36 @@ def test_the_same_seed_gives_the_same_message():
 def test_other_ports_are_refused():
     with pytest.raises(ValueError, match="inputs and outputs"):
         require_equal(and_of_all(2), and_of_all(3))
+
+
+def test_what_no_sample_causes_counts_if_the_passes_keep_every_input():
+    """Both bits are ``x >= 1``: they differ for no sample, and then alone the gates do."""
+    encoder = Thermometer(np.zeros(2, np.int32), np.ones(2, np.int32))
+    both = Lut(np.array([[0, 1]]), np.array([0b1000], np.uint8))
+    network = LogicNet(integer_features(1, 1), encoder, (both,), Bits(1), ("y",), {})
+    gates, samples = and_of_all(2), np.array([[0], [1]], network.features.dtype)
+    one = replace(gates, outputs=gates.outputs[-1:])
+    first = replace(gates, outputs=gates.outputs[:1])
+    check_core(network, one, {"pruning": first}, samples, Checks.EVERY_SAMPLE)
+    with pytest.raises(MismatchError, match=r"pruning changes output 0 .* random"):
+        check_core(network, one, {"pruning": first}, samples, Checks.EVERY_INPUT)
+
+
+def test_a_pipeline_keeps_what_all_its_passes_keep():
+    network = mixed_network(2)
+    assert PRUNING.checks(None) is Checks.EVERY_INPUT
+    assert PRUNING.checks(facts_of(network)) is Checks.EVERY_SAMPLE
+    assert replace(PRUNING, deeper=()).checks(facts_of(network)) is Checks.EVERY_INPUT
+
+
+@pytest.mark.parametrize("dont_cares", [False, True])
+def test_a_compilation_is_checked_for_what_its_passes_keep(monkeypatch, dont_cares):
+    seen = []
+    monkeypatch.setattr(flow, "check_core", lambda *arguments: seen.append(arguments[-1]))
+    recipe = Recipe(effort="none", dont_cares=dont_cares)
+    compile_network(mixed_network(2), recipe, check=True)
+    assert seen == [Checks.EVERY_SAMPLE if dont_cares else Checks.EVERY_INPUT]
+
+
+def test_passes_without_dont_cares_keep_every_input():
+    compile_network(mixed_network(4), Recipe(effort="none", dont_cares=False), check=True)

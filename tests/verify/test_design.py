@@ -97,6 +97,17 @@ def require_true_counterexample(design: Design, report: Report, files: dict[str,
         assert again == example
 
 
+def test_an_encoder_whose_comparisons_have_no_labels_proves_nothing() -> None:
+    """The core is then proved from the bits of the features on; the encoder alone was not."""
+    design = design_of(mixed_network(**SMALL))
+    assert verdicts(proved(design))["encoder"] is Verdict.PROVED
+    report = proved(replace(design, circuit=replace(design.circuit, labels=())))
+    found = verdicts(report)
+    assert found["encoder"] is Verdict.NOTHING
+    assert found["core: mapped"] is Verdict.PROVED
+    assert report.verdict is Verdict.PROVED
+
+
 def test_scores_that_are_constant_are_proved() -> None:
     """Popcount and argmax have no gates then, and are parts of the design all the same."""
     network = mixed_network(**SMALL)

@@ -3,9 +3,10 @@
 import pytest
 
 from lgn2hdl.verify.proofs.interface_trace import Trace
-from lgn2hdl.verify.proofs.report import SHOWN, Counterexample, Part, Report, Verdict
+from lgn2hdl.verify.proofs.report import SHOWN, Counterexample, Part, Report, Verdict, proved
 
 PROVED, OPEN, WRONG = Verdict.PROVED, Verdict.NOT_PROVED, Verdict.DIFFERENT
+NOTHING = Verdict.NOTHING
 
 
 @pytest.mark.parametrize(
@@ -13,12 +14,19 @@ PROVED, OPEN, WRONG = Verdict.PROVED, Verdict.NOT_PROVED, Verdict.DIFFERENT
     [
         ([PROVED], PROVED), ([PROVED, PROVED], PROVED), ([PROVED, OPEN], OPEN),
         ([OPEN, PROVED], OPEN), ([PROVED, WRONG], WRONG), ([OPEN, WRONG], WRONG),
-        ([WRONG, OPEN, PROVED], WRONG),
+        ([WRONG, OPEN, PROVED], WRONG), ([NOTHING, PROVED], PROVED), ([NOTHING, OPEN], OPEN),
+        ([NOTHING, WRONG], WRONG), ([NOTHING], NOTHING), ([], NOTHING),
     ],
 )  # fmt: skip
 def test_the_verdict_of_all_parts(verdicts, whole):
     parts = tuple(Part(f"part {place}", verdict, "") for place, verdict in enumerate(verdicts))
     assert Report(parts, None, 1.0).verdict is whole
+
+
+def test_what_compared_nothing_is_not_proved():
+    assert proved(1, "one") == (PROVED, "one")
+    assert proved(0, "none") == (NOTHING, "none")
+    assert NOTHING.value == "nothing to prove"
 
 
 def test_a_part_is_joined():

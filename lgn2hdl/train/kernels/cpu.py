@@ -11,9 +11,10 @@ from __future__ import annotations
 import ctypes
 import functools
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,10 +42,16 @@ def _library() -> ctypes.CDLL | None:
             "mix_backward_x": (*[pointer] * 2, *[number] * 3, *[pointer] * 2),
             "choose": (*[pointer] * 2, number, number, pointer),
         }
-        for name, arguments in signatures.items():
-            function = getattr(library, name)
-            function.argtypes, function.restype = (*arguments, number, number), None
+        declare(library, signatures)
     return library
+
+
+def declare(library: ctypes.CDLL, signatures: Mapping[str, tuple[Any, ...]]) -> None:
+    """Tell the arguments of functions; behind them each takes the begin and end of its range."""
+    for name, arguments in signatures.items():
+        function = getattr(library, name)
+        function.argtypes = (*arguments, ctypes.c_int64, ctypes.c_int64)
+        function.restype = None
 
 
 def available(*tensors: Tensor) -> bool:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lgn2hdl.tools import native
-from lgn2hdl.train.kernels.cpu import PIECES, on_cpu, pointer, split
+from lgn2hdl.train.kernels.cpu import PIECES, declare, on_cpu, pointer, split
 
 ELEMENTS = 1 << 15
 """Elements of one piece of work on single values."""
@@ -53,9 +53,7 @@ def _library() -> ctypes.CDLL | None:
             "multiply": (address, address, number, number, address),
             "adam": (ctypes.POINTER(AdamFactors), *[address] * 4),
         }
-        for name, arguments in signatures.items():
-            function = getattr(library, name)
-            function.argtypes, function.restype = (*arguments, number, number), None
+        declare(library, signatures)
     return library
 
 

@@ -34,7 +34,9 @@ Scores = tuple[tuple[int, ...], ...]
 """Nodes of every class's score, the least significant bit first."""
 
 
-def group_sum_scores(plan: GroupSumPlan, netlist: Netlist, circuit: Circuit | None) -> Scores:
+def group_sum_scores(
+    plan: GroupSumPlan, netlist: Netlist, circuit: Circuit | None = None
+) -> Scores:
     """Where the scores are in a netlist: at its outputs, or, of a circuit, where labels say so."""
     if plan.scores:
         return score_outputs(netlist, plan)

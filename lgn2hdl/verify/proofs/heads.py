@@ -76,8 +76,4 @@ def find_scores(plan: HeadPlan, netlist: Netlist, circuit: Circuit | None = None
     return ()
 
 
-@find_scores.register
-def _group_sum_scores(
-    plan: GroupSumPlan, netlist: Netlist, circuit: Circuit | None = None
-) -> Scores:
-    return group_sum_scores(plan, netlist, circuit)
+find_scores.register(GroupSumPlan, group_sum_scores)
