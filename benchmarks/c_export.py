@@ -35,7 +35,9 @@ from lgn2hdl.datasets import load_dataset
 from lgn2hdl.ir import logic
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.heads.group_sum import contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = [ROOT / "models" / f"{name}.lgn" for name in ("mnist-620lut6", "mnist-48000fixed")]

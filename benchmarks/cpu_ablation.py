@@ -35,7 +35,8 @@ from lgn2hdl.datasets import load_dataset
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Ids, Netlist
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import Decisions, LogicNet
+from lgn2hdl.model.heads import Decisions
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 

@@ -30,7 +30,9 @@ from lgn2hdl.base.files import write_atomically
 from lgn2hdl.cpu import Engine, library
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 GATES = (48_000, 500_000, 5_000_000)
 LAYERS, CLASSES = 6, 10

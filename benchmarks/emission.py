@@ -23,7 +23,9 @@ from lgn2hdl.compiler.recipe import Emitter
 from lgn2hdl.compiler.schedule import schedule
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.heads.group_sum import contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 

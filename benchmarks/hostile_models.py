@@ -47,7 +47,8 @@ from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model import golden
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.model.vectors import Vectors
 from lgn2hdl.project.folder import FolderContent, folder_files
 from lgn2hdl.tools import native

@@ -21,8 +21,12 @@ from lgn2hdl.hdl.part import RESULT, PartPlan
 from lgn2hdl.ir import logic, packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import NOT_A_CATEGORY, Features, Missing, fit_features, integer_features
-from lgn2hdl.model.heads.bits import BitsPlan
-from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer, decide
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.bits import Bits, BitsPlan
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower

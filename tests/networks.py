@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from lgn2hdl.ir import logic, packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 
 def exhaustive_inputs(n: int) -> npt.NDArray[np.uint64]:

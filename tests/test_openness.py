@@ -27,7 +27,9 @@ from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model import layers
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import LogicNet, Lut, contiguous_groups
+from lgn2hdl.model.heads.group_sum import contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import PRUNING, Pipeline, prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.pipeline import plain

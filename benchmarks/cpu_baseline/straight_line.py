@@ -26,7 +26,10 @@ from cpu_baseline.expressions import PIN_NAMES, expression
 from lgn2hdl.base.errors import ToolError
 from lgn2hdl.base.files import write_atomically
 from lgn2hdl.ir import packed
-from lgn2hdl.model.network import GroupSum, Head, LogicNet, Lut
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 
 SOURCE = Path(__file__).with_suffix(".c")
 """What follows the generated gates."""

@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from cpu_baseline.straight_line import child_seconds, is_plain
 from lgn2hdl.base.files import write_atomically
-from lgn2hdl.model.network import LogicNet, Lut
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 
 WORD = 64
 

@@ -7,7 +7,8 @@ import numpy as np
 from lgn2hdl.board.protocol import Flag, Identity, Result
 from lgn2hdl.model.features import Features, Integers
 from lgn2hdl.model.golden import feature_bits
-from lgn2hdl.model.network import LogicNet, decide
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.network import LogicNet
 
 
 def sample_payloads(features: Features, integers: Integers) -> list[bytes]:

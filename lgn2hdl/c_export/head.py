@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 LONGEST_RUN = (1 << 16) - 1
 """Most outputs of a run: their number is written with 16 bits."""

@@ -9,7 +9,8 @@ from lgn2hdl.c_export.gates import GateCode, gate_code
 from lgn2hdl.c_export.head import Counting, counting
 from lgn2hdl.c_export.inputs import Logic, needed_logic, with_head
 from lgn2hdl.cpu import memory
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 
 WORD_BITS: tuple[int, ...] = (8, 16, 32, 64)
 """Sizes of the words that samples can be packed into."""

@@ -10,7 +10,10 @@ from lgn2hdl.c_export.filling import number_lines
 from lgn2hdl.c_export.inputs import Logic
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import Features, Integers
-from lgn2hdl.model.network import GroupSum, LogicNet, ScoringHead, decide
+from lgn2hdl.model.heads import ScoringHead
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes.lower import lower
 
 MAX_VALUES = 1 << 25

@@ -22,7 +22,8 @@ from lgn2hdl.datasets import read_rows
 from lgn2hdl.datasets.trained import trained_csv_options, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import LogicNet, ScoringHead
+from lgn2hdl.model.heads import ScoringHead
+from lgn2hdl.model.network import LogicNet
 
 
 @click.command()

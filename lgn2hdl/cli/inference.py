@@ -26,7 +26,9 @@ from lgn2hdl.datasets import Dataset, read_rows, require_same_targets
 from lgn2hdl.datasets.trained import trained_csv_options, trained_dataset, with_notation
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import require_same_features
-from lgn2hdl.model.network import LogicNet, ScoringHead, decide
+from lgn2hdl.model.heads import ScoringHead
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.network import LogicNet
 
 
 @click.command()

@@ -14,7 +14,8 @@ from lgn2hdl.cli.console import markdown_table, print_json, print_table
 from lgn2hdl.cli.options import json_option, model_argument
 from lgn2hdl.ir import logic
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import LogicNet, Lut
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import PassRecord, facts_of, prune
 from lgn2hdl.passes.lower import lower
 

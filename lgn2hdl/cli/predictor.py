@@ -15,7 +15,8 @@ from lgn2hdl.base.errors import ToolError
 from lgn2hdl.cli.console import note
 from lgn2hdl.cli.numbers import WholeRange
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Decisions, LogicNet
+from lgn2hdl.model.heads import Decisions
+from lgn2hdl.model.network import LogicNet
 
 FEW_ROWS = 16
 """Rows that the golden model has computed before the native engine would be ready."""

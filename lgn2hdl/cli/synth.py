@@ -33,7 +33,7 @@ from lgn2hdl.cli.synth_report import print_report, report_as_json
 from lgn2hdl.compiler.flow import DEFAULT_VECTORS
 from lgn2hdl.compiler.module_names import module_name, why_renamed
 from lgn2hdl.compiler.recipe import Recipe
-from lgn2hdl.model.network import ScoringHead
+from lgn2hdl.model.heads import ScoringHead
 from lgn2hdl.project.manifest import MANIFEST, replaced_version
 from lgn2hdl.targets.devices import estimated_mhz, is_beyond_estimate
 

@@ -9,7 +9,8 @@ from lgn2hdl.base.errors import DataError
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist, evaluate
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Head, LogicNet, Thermometer
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 BLOCK = 1 << 14
 """Rows evaluated at a time; bounds the memory."""

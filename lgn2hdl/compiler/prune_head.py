@@ -20,7 +20,10 @@ from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.compiler.accuracy import netlist_accuracy
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import GroupSum, LogicNet, Lut, decide
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes.lower import lower
 
 FIRST_BATCH = 0.1

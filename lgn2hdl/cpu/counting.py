@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.cpu.nodes import NormalNodes
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 Numbers = npt.NDArray[np.int64]
 

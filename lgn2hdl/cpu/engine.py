@@ -23,7 +23,9 @@ from lgn2hdl.cpu.program import Program, compile_program
 from lgn2hdl.cpu.samples import integer_rows, packed_bits
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, Decisions, LogicNet
+from lgn2hdl.model.heads import Decisions
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.network import LogicNet
 
 MAX_THREADS = 1024
 

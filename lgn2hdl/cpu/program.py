@@ -15,7 +15,8 @@ from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.cpu.plan import UNREAD_SLOT, Plan
 from lgn2hdl.cpu.three_input import three_input
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.model.features import Features, Integers
-from lgn2hdl.model.network import LogicNet, ScoringHead, Thermometer
+from lgn2hdl.model.heads import ScoringHead
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 Rows = npt.NDArray[np.int64]
 

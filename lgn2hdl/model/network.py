@@ -21,25 +21,8 @@ from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import frozen
 from lgn2hdl.model.features import Features, Integers
 from lgn2hdl.model.heads import Decisions, Head, ScoringHead
-from lgn2hdl.model.heads.bits import Bits
-from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
-from lgn2hdl.model.heads.group_sum_plan import decide
 from lgn2hdl.model.layers import Layer
 from lgn2hdl.model.layers.lut import Lut
-
-__all__ = [
-    "Bits",
-    "Decisions",
-    "GroupSum",
-    "Head",
-    "Layer",
-    "LogicNet",
-    "Lut",
-    "ScoringHead",
-    "Thermometer",
-    "contiguous_groups",
-    "decide",
-]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir.netlist import Netlist, constant_nodes
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.passes import facts_of, prune
 from lgn2hdl.passes.lower import lower
 

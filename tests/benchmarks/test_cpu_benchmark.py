@@ -17,7 +17,9 @@ from lgn2hdl.cpu.program import compile_program
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,8 @@ from lgn2hdl.c_export.folder import c_files
 from lgn2hdl.c_export.prepare import CModel, c_model
 from lgn2hdl.c_export.vectors import vector_rows
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.network import LogicNet
 
 WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow")
 STRICT = ("-std=c99", *WARNINGS, "-Werror")

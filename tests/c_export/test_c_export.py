@@ -30,7 +30,10 @@ from lgn2hdl.c_export.gates import MAX_LOCALS
 from lgn2hdl.ir.netlist import live
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,9 @@ from lgn2hdl.c_export.inputs import needed_logic
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import evaluate, live
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 
 def outputs(network: LogicNet, rows: np.ndarray) -> np.ndarray:

@@ -17,7 +17,10 @@ from lgn2hdl.c_export.notes import MAX_LINES, feature_notes
 from lgn2hdl.c_export.prepare import BYTES_PER_GATE, CModel, export_bytes
 from lgn2hdl.c_export.vectors import vector_rows
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 
 def fake(*, n_features=3, n_inputs=5, n_slots=7, parts=(2, 4, 3), count=None) -> CModel:

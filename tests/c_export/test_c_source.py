@@ -18,7 +18,10 @@ from lgn2hdl.c_export.head import MAX_SCORE_BITS, counting
 from lgn2hdl.c_export.prepare import WORD_BITS
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import Features, Missing, fit_features, integer_features
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS = Path(__file__).resolve().parents[2] / "models"

@@ -14,7 +14,8 @@ from networks import networks
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.c_export.vectors import MAX_VALUES, hashes, vector_rows, vectors_text
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.network import LogicNet
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 

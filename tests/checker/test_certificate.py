@@ -33,7 +33,10 @@ from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.ir.packed import pack, unpack
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.golden import feature_bits
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, contiguous_groups
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.verify.differential.mutants import flipped_table_bits, swapped_fan_ins
 from lgn2hdl.verify.proofs.reference import samples_of
 from lgn2hdl.verify.readers.hardware import build

@@ -10,7 +10,7 @@ from hardware import adder_network, adder_outputs, all_rows
 
 from lgn2hdl.datasets import load_dataset
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 pytestmark = pytest.mark.yosys
 

@@ -28,7 +28,10 @@ from lgn2hdl.ir import packed
 from lgn2hdl.ir.circuit import NO_CHAIN, Circuit
 from lgn2hdl.ir.netlist import Netlist, evaluate, live
 from lgn2hdl.ir.retiming import lut_levels
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 

@@ -13,7 +13,9 @@ from lgn2hdl.compiler.recipe import Recipe
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes import PRUNING, facts_of
 from lgn2hdl.passes.pipeline import Checks
 

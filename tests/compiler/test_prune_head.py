@@ -13,7 +13,10 @@ from lgn2hdl.base.errors import DataError, OptionError
 from lgn2hdl.compiler import prune_head as module
 from lgn2hdl.compiler.prune_head import prune_head
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 WIRE = 10
 Rows = tuple[np.ndarray, np.ndarray]

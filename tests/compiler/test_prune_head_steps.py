@@ -18,7 +18,7 @@ from lgn2hdl.compiler.prune_head import (
     _least_important,
     _Outputs,
 )
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 
 def problem(seed: int, n_rows: int):

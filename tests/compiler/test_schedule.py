@@ -19,7 +19,8 @@ from lgn2hdl.compiler.schedule import Design
 from lgn2hdl.ir.circuit import NO_CHAIN
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Netlist, depth, live
 from lgn2hdl.ir.retiming import lut_levels
-from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 LEVELS = st.integers(1, 4)
 

@@ -20,7 +20,11 @@ from lgn2hdl.cpu.instructions import COUNT, RECORD
 from lgn2hdl.cpu.program import Program, compile_program
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features, Integers, integer_features
-from lgn2hdl.model.network import Bits, GroupSum, Head, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 # ---- networks and rows ----
 

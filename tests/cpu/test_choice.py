@@ -12,7 +12,8 @@ from lgn2hdl.cpu.instructions import instructions
 from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.cpu.plan import plan
 from lgn2hdl.cpu.program import three_input_netlist
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 
 Parts = tuple[NormalNodes, np.ndarray, Terms | None]
 

@@ -11,7 +11,7 @@ from programs import random_head
 from lgn2hdl.cpu.counting import Terms, terms
 from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 INT32 = np.iinfo(np.int32)
 

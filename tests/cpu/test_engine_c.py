@@ -23,7 +23,8 @@ from lgn2hdl.cpu import supported
 from lgn2hdl.cpu.library import INSTRUCTION_SETS, data, engine
 from lgn2hdl.cpu.nodes import normal_tables
 from lgn2hdl.cpu.program import compile_program
-from lgn2hdl.model.network import Bits, LogicNet
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.network import LogicNet
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from lgn2hdl.cpu.nodes import NormalNodes, normal_form
 from lgn2hdl.cpu.plan import ZERO_SLOT, Plan, plan
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 
 def run(

@@ -13,7 +13,8 @@ from lgn2hdl.cpu.nodes import WIRE, NormalNodes, normal_form
 from lgn2hdl.cpu.plan import FIRST_FREE_SLOT, NARROW_SLOTS, ZERO_SLOT, Plan, plan
 from lgn2hdl.cpu.program import three_input_netlist
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 
 NOTHING = -1
 

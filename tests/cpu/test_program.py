@@ -26,7 +26,9 @@ from lgn2hdl.cpu.program import GROUP_SAMPLES, MAGIC, Program, compile_program, 
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import evaluate
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 FOLDER = Path(lgn2hdl.cpu.program.__file__).parent
 

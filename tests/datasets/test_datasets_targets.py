@@ -9,7 +9,8 @@ from hardware import adder_network, adder_outputs, all_rows
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import Dataset, load_dataset, require_same_targets
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import GroupSum, LogicNet
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from hardware import design_of, mixed_network, pack_bits, port_values, random_ro
 from lgn2hdl.hdl import classifier
 from lgn2hdl.hdl.stream import result_layout
 from lgn2hdl.model import file as model_file
-from lgn2hdl.model.network import decide
+from lgn2hdl.model.heads.group_sum_plan import decide
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,9 @@ from lgn2hdl.hdl import emit
 from lgn2hdl.hdl.emit import chosen_emitter, emit_verilog
 from lgn2hdl.hdl.header import header_of, verilog_header
 from lgn2hdl.hdl.part import MOST_BITS, widest_module
-from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.targets.devices import DEVICES
 from lgn2hdl.verify.readers.reader import read_text
 

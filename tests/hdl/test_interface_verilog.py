@@ -23,7 +23,8 @@ from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.interface import interface_flip_flops
 from lgn2hdl.hdl.interface_verilog import interface_verilog
 from lgn2hdl.hdl.part import PartPlan, plan_parts
-from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.tools.area import measure_area, yosys
 from lgn2hdl.tools.runner import run_tool
 

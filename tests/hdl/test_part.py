@@ -18,7 +18,8 @@ from lgn2hdl.hdl.names import constant_value
 from lgn2hdl.hdl.part import RESULT, PartPlan, emitted_gates, plan_parts
 from lgn2hdl.ir.circuit import Chain
 from lgn2hdl.ir.netlist import CONSTANT_ZERO
-from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 Value = tuple[int, int]
 

@@ -36,7 +36,8 @@ from lgn2hdl.hdl.part import plan_parts
 from lgn2hdl.hdl.ports import classifier_ports
 from lgn2hdl.ir.circuit import Chain
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
 
 GROUP_SUM = GroupSum([0, 1], [1, 1], [0, 0], 1.0)
 

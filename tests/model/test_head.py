@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.heads.bits import BitsPlan
+from lgn2hdl.model.heads import Head
+from lgn2hdl.model.heads.bits import Bits, BitsPlan
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.model.heads.group_sum_plan import ClassSum, GroupSumPlan, Term
-from lgn2hdl.model.network import Bits, GroupSum, Head
 
 
 def all_kinds_of_nodes(n_inputs: int) -> Netlist:

@@ -13,17 +13,11 @@ from networks import networks, random_network
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.ir import packed
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.heads.bits import MAX_OUTPUT_BITS
-from lgn2hdl.model.heads.group_sum import MAX_CLASSES
-from lgn2hdl.model.network import (
-    Bits,
-    GroupSum,
-    LogicNet,
-    Lut,
-    Thermometer,
-    contiguous_groups,
-    decide,
-)
+from lgn2hdl.model.heads.bits import MAX_OUTPUT_BITS, Bits
+from lgn2hdl.model.heads.group_sum import MAX_CLASSES, GroupSum, contiguous_groups
+from lgn2hdl.model.heads.group_sum_plan import decide
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 XOR, OR = 0b0110, 0b1110
 

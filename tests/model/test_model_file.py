@@ -19,7 +19,9 @@ from lgn2hdl.base.errors import Lgn2HdlError, ModelFileError, OutputError
 from lgn2hdl.model import file as model_file
 from lgn2hdl.model.features import fit_features, integer_features
 from lgn2hdl.model.file import _replacements
-from lgn2hdl.model.network import GroupSum, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 FORMAT, VERSION = model_file.FORMAT, model_file.VERSION
 

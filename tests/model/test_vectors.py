@@ -15,7 +15,7 @@ from hardware import (
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.model.corners import corner_rows
-from lgn2hdl.model.network import decide
+from lgn2hdl.model.heads.group_sum_plan import decide
 from lgn2hdl.model.vectors import Vectors, random_vectors, vector_files, with_corners
 from lgn2hdl.passes.lower import lower
 

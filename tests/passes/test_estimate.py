@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes.estimate import (
     ARGMAX_LUTS,
     POPCOUNT_LUTS,

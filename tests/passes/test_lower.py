@@ -7,7 +7,9 @@ from networks import networks
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, evaluate
 from lgn2hdl.model.features import integer_features
-from lgn2hdl.model.network import LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.heads.group_sum import contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 

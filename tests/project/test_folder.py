@@ -15,7 +15,7 @@ from lgn2hdl.base.errors import OutputError
 from lgn2hdl.compiler.interface_choice import PARALLEL
 from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import classifier_ports
-from lgn2hdl.model.network import decide
+from lgn2hdl.model.heads.group_sum_plan import decide
 from lgn2hdl.model.vectors import random_vectors
 from lgn2hdl.project import folder as folder_module
 from lgn2hdl.project.folder import FolderContent, write_folder

@@ -8,7 +8,8 @@ import torch
 from runs import CONFIG, make_adder, make_dataset
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.model.network import Bits, GroupSum
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.loop.loop import train
 from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead

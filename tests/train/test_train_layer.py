@@ -5,7 +5,7 @@ import pytest
 import torch
 from training_kinds import fixed_wiring, loaded
 
-from lgn2hdl.model.network import Lut
+from lgn2hdl.model.layers.lut import Lut
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.relax.nodes import interpolate_plainly

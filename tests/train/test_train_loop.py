@@ -8,7 +8,7 @@ import torch
 from runs import CONFIG, make_dataset, make_images
 
 from lgn2hdl.base.errors import DataError, OptionError
-from lgn2hdl.model.network import decide
+from lgn2hdl.model.heads.group_sum_plan import decide
 from lgn2hdl.train.config import SELECTIONS, TrainConfig
 from lgn2hdl.train.loop.accuracy import accuracy
 from lgn2hdl.train.loop.loop import train

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from networks import networks, random_network
 
 from lgn2hdl.base.errors import DataError
-from lgn2hdl.model.network import Lut, Thermometer
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.loop import tidy as module
 from lgn2hdl.train.loop.tidy import tidy
 

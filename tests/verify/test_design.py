@@ -30,7 +30,10 @@ from lgn2hdl.hdl.emit import emit_verilog
 from lgn2hdl.hdl.ports import result_ports
 from lgn2hdl.ir import packed
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.model.network import Bits, GroupSum, LogicNet, Lut, Thermometer, contiguous_groups
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.passes import PRUNING
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.passes.pipeline import plain

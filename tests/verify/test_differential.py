@@ -12,8 +12,8 @@ from networks import networks
 from lgn2hdl.api.engines import c_engine, cpu_engines, torch_engine
 from lgn2hdl.compiler.flow import compile_network
 from lgn2hdl.compiler.recipe import Recipe
+from lgn2hdl.model.heads.bits import Bits
 from lgn2hdl.model.heads.group_sum_plan import CLASS, SCORES
-from lgn2hdl.model.network import Bits
 from lgn2hdl.passes import prune
 from lgn2hdl.passes.lower import lower
 from lgn2hdl.verify.differential.compare import Engine, compare, golden_results

@@ -9,7 +9,7 @@ from hardware import adder_network, all_rows, constant_network, design_of
 
 from lgn2hdl.base.errors import OptionError, ToolError
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.targets.devices import find_device
 from lgn2hdl.verify.differential import simulation
 from lgn2hdl.verify.differential.compare import Outcome, mismatch

@@ -9,7 +9,9 @@ from networks import truth
 
 from lgn2hdl.base.errors import OptionError
 from lgn2hdl.hdl.emit import emit_verilog
-from lgn2hdl.model.network import Bits, LogicNet, Lut, Thermometer
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.verify.differential.mutants import (
     Edit,
     changed_thresholds,

@@ -10,8 +10,8 @@ from networks import truth
 from lgn2hdl.arithmetic.counters import Style
 from lgn2hdl.arithmetic.popcount import popcount_block
 from lgn2hdl.ir.netlist import Netlist
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
-from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.proofs.argmax import score_values
 from lgn2hdl.verify.proofs.scores import (
     MISSING,

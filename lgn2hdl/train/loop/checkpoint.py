@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from lgn2hdl.base import container
 from lgn2hdl.base.errors import ModelFileError, OptionError
-from lgn2hdl.model.network import Lut, Thermometer
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.config import TrainConfig
 
 FORMAT = "lgn2hdl-checkpoint"

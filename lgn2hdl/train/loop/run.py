@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import GroupSum, LogicNet, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.problem import Batch, Problem, Targets
 from lgn2hdl.train.data.teacher import Teacher, logits_of, require_fit

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.ir import logic, packed
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import LogicNet, Lut, Thermometer
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 BLOCK = 1 << 12
 """Training rows that are encoded at once; bounds the memory."""

@@ -10,7 +10,8 @@ import torch
 
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.network import LogicNet, Lut
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet
 from lgn2hdl.train.network.network import EVALUATION_ROWS, encode
 from lgn2hdl.train.relax.layer import RelaxedLayer
 from lgn2hdl.train.relax.relaxation import Light

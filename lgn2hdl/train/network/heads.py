@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lgn2hdl.model.network import Bits, GroupSum, contiguous_groups
+from lgn2hdl.model.heads.bits import Bits
+from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
 from lgn2hdl.train.kernels.arithmetic import exponential, sigmoid, softmax, spread, total
 from lgn2hdl.train.network.losses import binary_cross_entropy, cross_entropy, smoothed
 

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features
-from lgn2hdl.model.network import LogicNet, Lut, Thermometer
+from lgn2hdl.model.layers.lut import Lut
+from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead, Head
 from lgn2hdl.train.relax.kinds import RELAXATIONS

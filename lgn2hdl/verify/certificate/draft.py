@@ -13,8 +13,8 @@ import numpy as np
 
 from lgn2hdl.ir.netlist import Netlist
 from lgn2hdl.model.heads.bits import BitsPlan
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
-from lgn2hdl.model.network import GroupSum
 from lgn2hdl.model.results import places
 from lgn2hdl.verify.certificate.heads import Head, Table, head_by_circuit, head_by_sums
 from lgn2hdl.verify.certificate.ledger import Ledger, transfer

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
-from lgn2hdl.model.network import GroupSum
 from lgn2hdl.verify.certificate.ledger import Ledger
 from lgn2hdl.verify.certificate.rewriting import rewriting_order
 from lgn2hdl.verify.proofs.argmax import Match, Rounds, Score, match_of

@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from lgn2hdl.base.errors import OptionError
-from lgn2hdl.model.network import GroupSum, LogicNet, Thermometer
+from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.network import LogicNet, Thermometer
 
 _TABLE = re.compile(r"localparam \[\d+:0\] (\w+)_table = \d+'h([0-9a-f]+);")
 _SMALL_GATE = re.compile(r"wire (\w+) = ([\w ~&|^()]+);")

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.model.heads.group_sum_plan import GroupSumPlan
-from lgn2hdl.model.network import GroupSum
 from lgn2hdl.model.results import places
 from lgn2hdl.verify.proofs.argmax import (
     Answer,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.ir.netlist import CONSTANT_ZERO, Ids, Netlist, levels
-from lgn2hdl.model.network import GroupSum
+from lgn2hdl.model.heads.group_sum import GroupSum
 from lgn2hdl.verify.proofs.argmax import CONSTANT_FALSE, CONSTANT_TRUE, Score
 from lgn2hdl.verify.sat.graph import FALSE, TRUE, Literals
 from lgn2hdl.verify.sat.polynomial import rewritten
