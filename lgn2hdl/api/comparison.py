@@ -38,12 +38,13 @@ def run_engines(
     """
     golden = golden_results(network, table.integers)
     note(f"compiling {network.n_nodes:,} nodes ...")
-    compiled = compile_network(network, Recipe(device=device.name))
+    recipe = Recipe(device=device.name)
+    compiled = compile_network(network, recipe)
     outcomes = []
     for engine in _engines(network, compiled, note):
         note(f"{engine.name} ...")
         outcomes.append(compare(engine, table, golden))
-    return outcomes + (_simulated(compiled, device, table, note) if simulate else [])
+    return outcomes + (_simulated(compiled, recipe, table, note) if simulate else [])
 
 
 def _engines(network: LogicNet, compiled: Compiled, note: Note) -> Iterator[Engine]:
@@ -59,12 +60,14 @@ def _engines(network: LogicNet, compiled: Compiled, note: Note) -> Iterator[Engi
     yield c_engine(network)
 
 
-def _simulated(compiled: Compiled, device: Device, table: VectorTable, note: Note) -> list[Outcome]:
+def _simulated(compiled: Compiled, recipe: Recipe, table: VectorTable, note: Note) -> list[Outcome]:
+    """The Verilog that ``synth`` writes, before and after synthesis."""
     from lgn2hdl.hdl.emit import emit_verilog
     from lgn2hdl.verify.differential.simulation import Rtl, simulate
     from lgn2hdl.verify.readers.synthesized import synthesized
 
-    verilog = emit_verilog(compiled.design, MODULE)
+    device = recipe.target
+    verilog = emit_verilog(compiled.design, MODULE, recipe.writer)
     modules = [Rtl("Verilog, simulated", MODULE, verilog)]
     if device.synthesis is None:
         note(f"note: nothing synthesizes to {device.name}: that is left out")
