@@ -20,7 +20,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 SCRATCH = "lgn2hdl-scratch-"
@@ -125,8 +125,11 @@ def sweep(parent: Path, prefix: str) -> None:
 def not_swept(parent: Path) -> AbstractContextManager[None]:
     """While the block runs, nobody sweeps this folder.
 
-    For what is about to have a name that sweepers look for, and is not locked.
+    For what is about to have a name that sweepers look for, and is not locked. A folder that this
+    process has claimed is locked already, and no sweeper gets that lock.
     """
+    if parent in _live:
+        return nullcontext()
     return _locked(parent, fcntl.LOCK_SH, SWEEP_SECONDS)
 
 

@@ -261,3 +261,13 @@ def test_what_is_tried_is_where_a_link_leads(tmp_path):
     other.symlink_to(tmp_path / "file" / "m.lgn")
     with pytest.raises(OutputError, match=r"cannot write .*other\.lgn"):
         files.require_writable(other)
+
+
+def test_a_folder_in_a_temporary_one_takes_its_place_at_once(monkeypatch):
+    """The temporary folder is locked by this very process, which does not wait for itself."""
+    monkeypatch.setattr(scratch.time, "sleep", lambda seconds: pytest.fail("waited"))
+    with files.temporary_folder() as place:
+        with files.replaced_folder(place / "design", "marker") as fresh:
+            (fresh / "marker").write_text("")
+        assert [path.name for path in place.iterdir()] == ["design"]
+        assert files.is_file(place / "design" / "marker")
