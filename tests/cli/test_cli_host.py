@@ -126,14 +126,16 @@ def test_the_rest_of_what_predict_prints(board, model, rows, lgn2hdl, options):
 
 
 def test_a_line_that_drops_bytes_is_repaired(board, model, rows, lgn2hdl):
+    # Few losses, so that no request is hit as often as it is sent, and time enough for the board
+    # to answer on a busy machine: what is tested is the repair, not how fast anybody is.
     pieces = []
 
     def drop(data: bytes) -> bytes:
         pieces.append(data)
-        return data[:-1] if len(pieces) % 7 == 3 else data
+        return data[:-1] if len(pieces) in (3, 5) else data
 
     board.spoil = drop
-    code, out, err = lgn2hdl(*command(board, model, rows, "--check", "--timeout", "0.2"))
+    code, out, err = lgn2hdl(*command(board, model, rows, "--check", "--timeout", "1"))
     assert code == 0, err
     assert out == lgn2hdl("predict", model, rows)[1]
     assert "sent again" in err
