@@ -21,6 +21,10 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 if SHARED_DATA.is_dir():
     os.environ.setdefault("LGN2HDL_DATA", str(SHARED_DATA))
 
+# What is imported is compiled once, not again by each of the many processes that tests start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # No test is timed: a busy machine shall not make one fail.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

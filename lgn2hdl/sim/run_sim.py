@@ -62,6 +62,11 @@ WHEEL_MAKE = {
 }
 
 
+ONE_FILE_BYTES = 4_000_000
+"""C++ up to this size is compiled as one file. More is compiled in parallel, which takes longer
+before it begins: all the headers are compiled twice."""
+
+
 class MissingError(Exception):
     """Something that the simulation needs is not there."""
 
@@ -175,6 +180,8 @@ def build_verilator(
     )  # fmt: skip
     # Building takes longer than simulating some thousand cycles: the compiler shall not optimize.
     settings = [f"{name}={value}" for name, value in variables.items()]
+    if sum(path.stat().st_size for path in build.glob("Vtop*.cpp")) <= ONE_FILE_BYTES:
+        settings.append("VM_PARALLEL_BUILDS=0")
     if "OBJCACHE" not in environment:
         settings.append(f"OBJCACHE={compile_once(build, python)}")
     jobs = f"-j{os.cpu_count() or 1}"
