@@ -5,7 +5,7 @@ from networks import random_table
 
 from lgn2hdl.ir import logic
 from lgn2hdl.ir.netlist import Netlist
-from lgn2hdl.verify.sat.graph import FALSE, TRUE, Graph, levels_of, normal_form
+from lgn2hdl.verify.sat.graph import FALSE, FEW, TRUE, Graph, levels_of, normal_form
 
 PINS = 6
 
@@ -73,6 +73,22 @@ def test_gates_of_equal_functions_are_one_node(seed: int) -> None:
             assert same == (literals[one] == literals[other])
             opposite = np.array_equal(function[one], ~function[other])
             assert opposite == (literals[one] == literals[other] ^ 1)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, PINS))
+@settings(max_examples=25)
+def test_gates_one_by_one_are_those_of_an_array(seed: int, fan_in: int) -> None:
+    pins, tables = random_gates(seed, 2 * FEW, 6)
+    pins, tables = pins[:, :fan_in], tables & np.uint64(logic.all_ones(fan_in))
+    single, together = Graph(), Graph()
+    for graph in (single, together):
+        graph.add_inputs(5)
+    rows = [slice(row, row + 1) for row in range(2 * FEW)]
+    found = [single.add_gates(pins[row], tables[row])[0] for row in rows]
+    assert np.concatenate(found).tolist() == together.add_gates(pins, tables)[0].tolist()
+    assert single.size == together.size
+    assert np.array_equal(single.pins[: single.size], together.pins[: single.size])
+    assert np.array_equal(single.table[: single.size], together.table[: single.size])
 
 
 def test_wires_and_constants_are_no_nodes() -> None:

@@ -56,7 +56,12 @@ class BoardStep:
             **cycle.checks,
         }
         self.checks = tuple(cycle.checks)
-        self._levels = _levels(self._graph, np.concatenate(list(self._found.values())) >> 1)
+        wanted = np.concatenate(list(self._found.values())) >> 1
+        self._gates = [
+            _gates(self._graph, nodes)
+            for level in _levels(self._graph, wanted)
+            for nodes in _by_fan_in(self._graph, level)
+        ]
 
     def run(self, given: Mapping[str, Words]) -> dict[str, Words]:
         """What is kept for the next cycle, and whether the properties hold, by their names.
@@ -70,9 +75,8 @@ class BoardStep:
         values = np.zeros((self._graph.size, words), np.uint64)
         for name, nodes in self._given.items():
             values[nodes] = given[name]
-        pins, table = self._graph.pins, self._graph.table
-        for level in self._levels:
-            values[level] = logic.evaluate(table[level], np.moveaxis(values[pins[level]], 1, 0))
+        for level, table, pins in self._gates:
+            values[level] = logic.evaluate(table, values[pins])
         return {
             name: values[literals >> 1] ^ np.where(literals & 1, ALL, np.uint64(0))[:, None]
             for name, literals in self._found.items()
@@ -92,6 +96,19 @@ class BoardStep:
                 return f"{name}[{number}]"
             number -= width
         raise IndexError(number)
+
+
+def _by_fan_in(graph: Graph, nodes: Nodes) -> list[Nodes]:
+    """Gates that read equally many nodes together: most read few, whose tables are short."""
+    fan_in = np.count_nonzero(graph.pins[nodes], axis=1)
+    return [nodes[fan_in == number] for number in np.unique(fan_in)]
+
+
+def _gates(graph: Graph, nodes: Nodes) -> tuple[Nodes, logic.Words, Nodes]:
+    """Gates of one fan-in, their tables, and the nodes that their pins read, pin after pin."""
+    fan_in = int(np.count_nonzero(graph.pins[nodes[0]]))  # (those that are not there come last)
+    table = graph.table[nodes] & np.uint64(logic.all_ones(fan_in))
+    return nodes, table, np.ascontiguousarray(graph.pins[nodes, :fan_in].T)
 
 
 def _levels(graph: Graph, wanted: Nodes) -> list[Nodes]:

@@ -8,6 +8,8 @@ carries the complement). Gates of one form are one node, so what two netlists sh
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -20,6 +22,15 @@ FALSE, TRUE = 0, 1
 """Literals of the constants: node 0 is constant 0."""
 
 PINS = logic.MAX_FAN_IN
+
+WIRE = logic.pin_table(PINS, 0)
+"""Table of a gate that passes its first pin on."""
+
+FEW = 24
+"""Up to so many gates are faster one after the other than as arrays."""
+
+KEY = struct.Struct(f"={PINS}qQ")
+"""Nodes and table of a gate, as they are looked up."""
 
 Literals = npt.NDArray[np.int64]
 Nodes = npt.NDArray[np.int64]
@@ -62,6 +73,17 @@ def normal_form(
     return np.take_along_axis(nodes, order, axis=1), table, negated
 
 
+@lru_cache(maxsize=1 << 16)
+def _form_of_pattern(pattern: tuple[int, ...], table: int) -> tuple[tuple[int, ...], int, int]:
+    """The normal form of one gate; only the order of its nodes decides it, not their numbers."""
+    fan_in = len(pattern)
+    pins = np.zeros((1, PINS), np.int64)
+    pins[0, :fan_in] = pattern
+    wide = logic.widen(np.array([table], np.uint64), fan_in, PINS)
+    nodes, tables, negated = normal_form(pins, wide, fan_in)
+    return tuple(nodes[0].tolist()), int(tables[0]), int(negated[0])
+
+
 class Graph:
     """Nodes, in topological order; it only grows.
 
@@ -101,6 +123,10 @@ class Graph:
 
     def find_gates(self, pins: Literals, table: logic.Words) -> tuple[Literals, range]:
         """The same, but for literals of the gates themselves, whatever stands for them."""
+        if len(pins) <= FEW:
+            before, few = self.size, zip(pins.tolist(), table.tolist(), strict=True)
+            found = np.array([self._find_gate(*gate) for gate in few], np.int64)
+            return found, range(before, self.size)
         wide = np.zeros((len(pins), PINS), np.int64)
         wide[:, : pins.shape[1]] = pins
         tables = logic.widen(table, pins.shape[1], PINS).astype(np.uint64)
@@ -111,9 +137,29 @@ class Graph:
         literals[gates] = self._looked_up(nodes[gates], tables[gates])
         return literals ^ negated, range(first, self.size)
 
+    def _find_gate(self, pins: list[int], table: int) -> int:
+        """Literal of a single gate, which is new if it was not known."""
+        nodes = sorted({0, *(literal >> 1 for literal in pins)})
+        rank = {node: place for place, node in enumerate(nodes)}
+        pattern = tuple(2 * rank[literal >> 1] | literal & 1 for literal in pins)
+        places, table, negated = _form_of_pattern(pattern, table)
+        if table == 0:
+            return FALSE ^ negated
+        own = [nodes[place] for place in places]
+        if table == WIRE:
+            return 2 * own[0] ^ negated
+        key = KEY.pack(*own, table)
+        node = self._known.get(key)
+        if node is None:
+            self._reserve(1)
+            node = self._known[key] = self.size
+            self.pins[node], self.table[node] = own, table
+            self.size += 1
+        return 2 * node ^ negated
+
     def _wires(self, nodes: Nodes, tables: logic.Words) -> Literals:
         """Literals of constants and of gates that pass a pin on; -1 for the others."""
-        wire = tables == np.uint64(logic.pin_table(PINS, 0))
+        wire = tables == np.uint64(WIRE)
         literals = np.full(len(nodes), -1, np.int64)
         literals[tables == 0] = FALSE
         literals[wire] = 2 * nodes[wire, 0]
@@ -136,6 +182,13 @@ class Graph:
                 self.size += 1
             found[place] = 2 * node
         return found[member.ravel()]
+
+    def evaluate(self, where: slice, values: logic.Words) -> logic.Words:
+        """What gates give, ``u64[n, words]``, from the values of all nodes."""
+        pins = self.pins[where]
+        fan_in = int(np.count_nonzero(pins.any(axis=0)))  # (of few pins: short tables)
+        table = self.table[where] & np.uint64(logic.all_ones(fan_in))
+        return logic.evaluate(table, values[pins[:, :fan_in].T])
 
     def _reserve(self, number: int) -> None:
         capacity = len(self.table)

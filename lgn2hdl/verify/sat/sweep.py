@@ -222,8 +222,7 @@ class Sweeper(Builder):
     def _simulate(self, nodes: range, words: slice = slice(None)) -> None:
         self._reserve()
         where = slice(nodes.start, nodes.stop)
-        pins = self._values[self.graph.pins[where].T, words]
-        self._values[where, words] = logic.evaluate(self.graph.table[where], pins)
+        self._values[where, words] = self.graph.evaluate(where, self._values[:, words])
 
     def _keys(self, nodes: npt.NDArray[np.int64]) -> tuple[list[bytes], list[bool]]:
         """What nodes of equal values share, and whether a node has their complement."""
