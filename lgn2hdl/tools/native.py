@@ -50,7 +50,9 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 
 @functools.cache
-def load(source: Path, *, flags: tuple[str, ...] = ()) -> ctypes.CDLL | None:
+def load(
+    source: Path, *, flags: tuple[str, ...] = (), includes: tuple[Path, ...] = ()
+) -> ctypes.CDLL | None:
     """The compiled library of a C source file, or ``None`` where it cannot be had.
 
     The answer is kept for the process. :func:`load_or_raise` tells why there is none.
@@ -58,9 +60,10 @@ def load(source: Path, *, flags: tuple[str, ...] = ()) -> ctypes.CDLL | None:
     Args:
         source: the C file.
         flags: compiler flags in addition to :data:`FLAGS`.
+        includes: files that the source includes by a path of its own.
     """
     try:
-        return load_or_raise(source, flags)
+        return load_or_raise(source, flags, includes)
     except ToolError:
         return None
 

@@ -40,6 +40,9 @@ CASES = {
     "tabular": HARD.changed(encoder="quantile", bits_per_feature=8, wiring=("mapping",)),
     "learned": BASE.changed(encoder="learned", wiring=("local-candidates", "candidates"),
                        candidates=5, selection="straight-through", fan_in=(4,), mirror=True),
+    "walsh-hard": HARD.changed(relaxation="walsh", fan_in=(5, 4), batch_size=130,
+                          wiring=("candidates", "mapping"), candidates=6, encoder="learned",
+                          selection="straight-through", temperature=0.7),
     "uniform": HARD.changed(encoder="uniform", wiring=("local", "balanced"),
                        initialization="residual"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lgn2hdl.model.features import Integers
 
@@ -20,11 +21,14 @@ def shifted(
     """
     n_rows, n_columns = image_shape[:2]
     images = x.reshape(len(x), n_rows, n_columns, -1)
-    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0)))
-    start = rng.integers(0, 2 * pixels + 1, (2, len(x)))
-    row = start[0][:, None] + np.arange(n_rows)
-    column = start[1][:, None] + np.arange(n_columns)
-    moved = padded[np.arange(len(x))[:, None, None], row[:, :, None], column[:, None, :]]
+    padded = np.zeros(
+        (len(x), n_rows + 2 * pixels, n_columns + 2 * pixels, images.shape[3]), x.dtype
+    )
+    padded[:, pixels : pixels + n_rows, pixels : pixels + n_columns] = images
+    row, column = rng.integers(0, 2 * pixels + 1, (2, len(x)))
+    # (Windows instead of an index for every pixel: so whole rows are copied.)
+    windows = sliding_window_view(padded, (n_rows, n_columns), axis=(1, 2))
+    moved = windows[np.arange(len(x)), row, column].transpose(0, 2, 3, 1)
     return np.asarray(moved.reshape(len(x), -1))
 
 

@@ -242,22 +242,28 @@ void mix_backward_x(const float *weight, const int32_t *source, int64_t count, i
         }
 }
 
+#define PINS 1024 /* of which the best candidates fit the first-level cache */
+
 /* For every pin the source with the highest score, the first among equals; begin to end. */
 void choose(const float *score, const int32_t *source, int64_t count, int64_t pins,
             int32_t *chosen, int64_t begin, int64_t end)
 {
-    for (int64_t block = begin; block < end; block += LANES) {
-        float best[LANES];
-        int64_t size = end - block < LANES ? end - block : LANES;
+    for (int64_t first = begin; first < end; first += PINS) {
+        float best[PINS];
+        int32_t place[PINS];
+        int64_t size = end - first < PINS ? end - first : PINS;
         for (int64_t pin = 0; pin < size; pin++) {
-            best[pin] = score[block + pin];
-            chosen[block + pin] = source[block + pin];
+            best[pin] = score[first + pin];
+            place[pin] = 0;
         }
-        for (int64_t c = 1; c < count; c++)
+        for (int64_t c = 1; c < count; c++) {
+            const float *here = score + c * pins + first;
             for (int64_t pin = 0; pin < size; pin++) {
-                int64_t at = c * pins + block + pin;
-                chosen[block + pin] = score[at] > best[pin] ? source[at] : chosen[block + pin];
-                best[pin] = score[at] > best[pin] ? score[at] : best[pin];
+                place[pin] = here[pin] > best[pin] ? (int32_t)c : place[pin];
+                best[pin] = here[pin] > best[pin] ? here[pin] : best[pin];
             }
+        }
+        for (int64_t pin = 0; pin < size; pin++)
+            chosen[first + pin] = source[place[pin] * pins + first + pin];
     }
 }

@@ -81,6 +81,27 @@ def split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
         pass
 
 
+def share(work: Callable[[int, int, int], None], size: int) -> None:
+    """``work(number, begin, end)`` for equal parts of ``range(size)``, one on each thread.
+
+    For work whose results do not depend on where parts begin; :func:`split` is for the rest.
+    """
+    threads = parts_of(size)
+    edges = [size * part // threads for part in range(threads + 1)]
+    others = [
+        _pool(threads - 1).submit(work, part, edges[part], edges[part + 1])
+        for part in range(1, threads)
+    ]
+    work(0, 0, edges[1])
+    for other in others:
+        other.result()
+
+
+def parts_of(size: int) -> int:
+    """Parts that :func:`share` makes of ``range(size)``: torch's threads, if there is work."""
+    return max(1, min(torch.get_num_threads(), size))
+
+
 def _call(name: str) -> Callable[..., None]:
     return getattr(_library(), name)
 

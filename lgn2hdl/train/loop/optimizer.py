@@ -97,6 +97,11 @@ def is_finetuning(config: TrainConfig, step: int) -> bool:
     return step >= config.steps - config.finetune_steps
 
 
+def sampling_kind(config: TrainConfig, step: int) -> str:
+    """How nodes compute in ``step`` (0 for the first)."""
+    return "hard" if is_finetuning(config, step) else config.sampling
+
+
 def rate_factor(config: TrainConfig, step: int) -> float:
     """Part of the learning rates that holds in ``step``: half a cosine, then a smaller one."""
     main = config.steps - config.finetune_steps

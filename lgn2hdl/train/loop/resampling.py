@@ -9,16 +9,19 @@ candidate (the idea of growing connections by gradient is RigL's, arXiv:1911.111
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from lgn2hdl.train.config import TrainConfig
+from lgn2hdl.train.kernels import hard_bits
 from lgn2hdl.train.kernels.arithmetic import product
 from lgn2hdl.train.loop.distributed import Group
+from lgn2hdl.train.loop.optimizer import sampling_kind
 from lgn2hdl.train.network.network import RelaxedNetwork
+from lgn2hdl.train.relax.hard import is_possible
 from lgn2hdl.train.seeds import Purpose, generator
 from lgn2hdl.train.wiring.kinds import WIRINGS
 from lgn2hdl.train.wiring.wires import CandidateWires
@@ -28,6 +31,9 @@ LAST_PART = 0.7
 
 CORRELATIONS = 1 << 23
 """Correlations that are in memory at once."""
+
+HARD_CORRELATIONS = 1 << 17
+"""The same where they are computed from bits: so many stay in the processor's cache."""
 
 
 def is_due(config: TrainConfig, step: int) -> bool:
@@ -41,7 +47,7 @@ def observe(network: RelaxedNetwork, config: TrainConfig, step: int) -> None:
     wanted = config.resampling == "guided" and is_due(config, step)
     for _, wires in _learned(network):
         wires.observing = wanted
-        wires.observed = []
+        wires.observed, wires.observed_bits = [], None
 
 
 def resample(
@@ -58,8 +64,8 @@ def resample(
         adam: dict[str, Any] = optimizer.state.get(wires.scores, {})
         n_sources = network.n_inputs if index == 0 else config.layers[index - 1].width
         if config.resampling == "guided":
-            x, grad = wires.observed or _nothing(wires, n_sources)
-            wires.adopt(_best_sources(x, grad, group), adam)
+            by_bits = sampling_kind(config, step - 1) == "hard" and is_possible(wires.scores)
+            wires.adopt(_best_sources(wires, n_sources, by_bits, group), adam)
             continue
         local = WIRINGS.find(config.layers[index].wiring).needs_places
         wires.resample(
@@ -77,25 +83,43 @@ def _learned(network: RelaxedNetwork) -> Iterator[tuple[int, CandidateWires]]:
             yield index, layer.wires
 
 
-def _nothing(wires: CandidateWires, n_sources: int) -> tuple[Tensor, Tensor]:
-    """What a process without a row observes."""
-    return wires.scores.new_empty((n_sources, 0)), wires.scores.new_empty((wires.n_pins, 0))
+Correlations = Callable[[int, int], Tensor]
+"""``f32[end - begin, S]``: of pins ``begin`` to ``end`` with every source."""
 
 
 @torch.no_grad()
-def _best_sources(x: Tensor, grad: Tensor, group: Group) -> Tensor:
+def _best_sources(
+    wires: CandidateWires, n_sources: int, computes_with_bits: bool, group: Group
+) -> Tensor:
     """The source that every pin's loss falls fastest with, ``i64[P]``.
 
-    Args:
-        x: values of the sources, ``[S, N]``; this process's rows.
-        grad: gradients of the pins, ``[P, N]``.
-        group: processes whose correlations are added up.
+    The correlations of all processes of the group are added up.
     """
-    signs = (2 * x - 1).T.contiguous()
-    block = max(1, CORRELATIONS // len(x))
-    found = []
-    for start in range(0, len(grad), block):
-        correlation = product(grad[start : start + block], signs)
-        group.add_up([correlation])
-        found.append(correlation.argmin(dim=1))
+    at_once = HARD_CORRELATIONS if computes_with_bits else CORRELATIONS
+    correlations = _of_bits(wires) if computes_with_bits else _of_values(wires)
+    block, found = max(1, at_once // n_sources), []
+    for begin in range(0, wires.n_pins, block):
+        end = min(wires.n_pins, begin + block)
+        if correlations is None:  # a process without a row
+            part = wires.scores.new_zeros((end - begin, n_sources))
+        else:
+            part = correlations(begin, end)
+        group.add_up([part])
+        found.append(hard_bits.lowest(part) if computes_with_bits else part.argmin(dim=1))
     return torch.cat(found)
+
+
+def _of_bits(wires: CandidateWires) -> Correlations | None:
+    if wires.observed_bits is None:
+        return None
+    bits, pins = wires.observed_bits
+    x = hard_bits.interleaved(bits)
+    return lambda begin, end: pins.sources(x, begin, end)
+
+
+def _of_values(wires: CandidateWires) -> Correlations | None:
+    if not wires.observed:
+        return None
+    x, grad = wires.observed
+    signs = (2 * x - 1).T.contiguous()
+    return lambda begin, end: product(grad[begin:end], signs)

@@ -28,10 +28,17 @@ from lgn2hdl.train.loop.card import make_card
 from lgn2hdl.train.loop.checkpoint import Best, Checkpoint
 from lgn2hdl.train.loop.distributed import Group
 from lgn2hdl.train.loop.interrupt import TrainingStoppedError
-from lgn2hdl.train.loop.optimizer import is_finetuning, make_optimizer, rate_factor, set_rates
+from lgn2hdl.train.loop.optimizer import (
+    is_finetuning,
+    make_optimizer,
+    rate_factor,
+    sampling_kind,
+    set_rates,
+)
 from lgn2hdl.train.loop.tidy import tidy
 from lgn2hdl.train.network.network import EVALUATION_ROWS, RelaxedNetwork, encode
 from lgn2hdl.train.network.size import size_penalty
+from lgn2hdl.train.relax.hard import Values, encoded, flipped, is_possible
 from lgn2hdl.train.relax.layer import Sampling
 from lgn2hdl.train.seeds import Purpose, generator, torch_seed
 
@@ -92,6 +99,7 @@ class Run:
             self.thresholds = LearnedThresholds(problem.encoder, problem.x, dataset.features)
             self.modules["thresholds"] = self.thresholds
         self.modules.to(group.device)
+        self.parameters = list(self.modules.parameters())
         self.optimizer = make_optimizer(self.modules, config)
         self.budget = Budget(config, problem)
         self.step, self.seconds, self.loss = 0, 0.0, math.nan
@@ -110,7 +118,7 @@ class Run:
         loss.backward()  # type: ignore[no-untyped-call]
         # What a process has to tell travels with its gradients.
         message = torch.stack([loss.detach(), loss.new_tensor(float(stop))])
-        self.group.add_up([message, *map(_gradient, self.modules.parameters())])
+        self.group.add_up([message, *map(_gradient, self.parameters)])
         self.loss, stopping = message.tolist()
         self.step += 1
         if not math.isfinite(self.loss):
@@ -124,7 +132,7 @@ class Run:
         config, head, device = self.config, self.network.head, self.group.device
         if not len(batch.rows):
             return torch.zeros((), device=device, requires_grad=True) * 0
-        logits = self.network(self._noisy(self.bits(batch.x), n_rows), self._sampling())
+        logits = self.network(self._inputs(batch.x, n_rows), self._sampling())
         loss = head.loss(logits, batch.targets(device), config.label_smoothing)
         if self.teacher is not None and config.distill_weight:
             theirs = logits_of(self.teacher, batch.rows, batch.x, device)
@@ -135,19 +143,27 @@ class Run:
             loss = loss + config.size_weight * size_penalty(self.network)
         return loss * (len(batch.rows) / n_rows)
 
-    def _noisy(self, bits: Tensor, n_rows: int) -> Tensor:
-        """This process's part of the input bits of ``n_rows`` rows, some of them flipped."""
-        probability = self.config.input_noise
-        if not probability:
+    def _inputs(self, x: Integers, n_rows: int) -> Values:
+        """Input bits of this process's part ``x`` of the ``n_rows`` of a batch, some flipped."""
+        by_bits = self._computes_with_bits
+        bits: Values = encoded(self.problem.encoder, x) if by_bits else self.bits(x)
+        if not self.config.input_noise:
             return bits
         rng = generator(self.config.seed, Purpose.INPUT_NOISE, self.step)
-        flips = rng.random((n_rows, len(bits)), np.float32) < probability
+        shape = (n_rows, self.problem.encoder.n_bits)
+        flips = rng.random(shape, np.float32) < self.config.input_noise
         mine = np.ascontiguousarray(flips[self.group.part(n_rows)].T)
-        return torch.where(torch.from_numpy(mine).to(bits.device), 1 - bits, bits)
+        return flipped(bits, torch.from_numpy(mine))
+
+    @property
+    def _computes_with_bits(self) -> bool:
+        """Whether input bits are fixed, and the first layer takes them packed."""
+        hard = sampling_kind(self.config, self.step) == "hard"
+        return hard and self.thresholds is None and is_possible(*self.parameters)
 
     def _sampling(self) -> Sampling:
         config = self.config
-        kind = "hard" if is_finetuning(config, self.step) else config.sampling
+        kind = sampling_kind(config, self.step)
         noise = None
         if kind == "gumbel":
             noise = torch.Generator().manual_seed(torch_seed(config.seed, Purpose.NOISE, self.step))

@@ -11,6 +11,7 @@ from lgn2hdl.model.heads.bits import Bits
 from lgn2hdl.model.heads.group_sum import GroupSum, contiguous_groups
 from lgn2hdl.train.kernels.arithmetic import exponential, sigmoid, softmax, spread, total
 from lgn2hdl.train.network.losses import binary_cross_entropy, cross_entropy, smoothed
+from lgn2hdl.train.relax.hard import HardValues, Values, group_sums, real_values
 
 LARGEST_LOG_TAU = 80.0
 """The logarithm of tau stays within this and its negative, where its exponential is a float32."""
@@ -54,9 +55,12 @@ class TrainedHead(nn.Module):
 class GroupSumHead(TrainedHead):
     """The logit of a class is the sum of its group of outputs over tau; cross entropy."""
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, values: Values) -> Tensor:
         """Logits ``[N, C]`` of outputs ``[O, N]``; groups are contiguous."""
-        sums = total(values.reshape(self.n_names, -1, values.shape[1]), 1)
+        if isinstance(values, HardValues):
+            sums = group_sums(values, self.n_names)
+        else:
+            sums = total(values.reshape(self.n_names, -1, values.shape[1]), 1)
         return self.divided(sums).T
 
     def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
@@ -80,9 +84,9 @@ class GroupSumHead(TrainedHead):
 class BitsHead(TrainedHead):
     """Outputs are bits: the logit of bit y is ``(2 y - 1) / tau``; binary cross entropy."""
 
-    def forward(self, values: Tensor) -> Tensor:
+    def forward(self, values: Values) -> Tensor:
         """Logits ``[N, n]`` of outputs ``[n, N]``."""
-        return self.divided(2 * values - 1).T
+        return self.divided(2 * real_values(values) - 1).T
 
     def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
         """Mean binary cross entropy with bits ``f32[N, n]``."""

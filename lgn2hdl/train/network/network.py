@@ -16,6 +16,7 @@ from lgn2hdl.model.layers.lut import Lut
 from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead, Head
+from lgn2hdl.train.relax.hard import Values, hard_values, is_possible, real_values
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
 from lgn2hdl.train.seeds import Purpose, generator
@@ -78,22 +79,27 @@ class RelaxedNetwork(nn.Module):
         self.register_buffer("kept", torch.ones(n_sources))
         self.register_buffer("constant", torch.zeros(n_sources))
 
-    def forward(self, bits: Tensor, sampling: Sampling | None = None) -> Tensor:
+    def forward(self, bits: Values, sampling: Sampling | None = None) -> Tensor:
         """Logits ``[N, C]`` for input bits ``[n_inputs, N]`` of value 0 or 1."""
+        sampling = sampling or Sampling()
+        if sampling.kind == "hard" and is_possible(self.kept):
+            bits = hard_values(bits)
         for layer in self.layers:
-            bits = layer(bits, sampling or Sampling())
+            bits = layer(bits, sampling)
         logits: Tensor = self.head(self._with_constants(bits))
         return logits
 
-    def _with_constants(self, outputs: Tensor) -> Tensor:
-        return outputs * self.kept[:, None] + self.constant[:, None]
+    def _with_constants(self, outputs: Values) -> Values:
+        if bool(self.kept.all()):
+            return outputs
+        return real_values(outputs) * self.kept[:, None] + self.constant[:, None]
 
     @torch.no_grad()
     def hard_outputs(self, bits: Tensor) -> Tensor:
         """Last-layer outputs ``[O, N]``, all 0 or 1, of the discretized network."""
         for layer in self.relaxed_layers:
             bits = layer.hard(bits)
-        return self._with_constants(bits)
+        return real_values(self._with_constants(bits))
 
     @torch.no_grad()
     def drop(self, outputs: Tensor, constant: Tensor) -> None:

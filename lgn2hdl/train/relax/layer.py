@@ -9,8 +9,18 @@ from torch import Tensor, nn
 
 from lgn2hdl.ir import logic
 from lgn2hdl.train.kernels.arithmetic import sigmoid
+from lgn2hdl.train.kernels.hard_bits import tables
+from lgn2hdl.train.relax.hard import (
+    HardValues,
+    Values,
+    hard_layer,
+    hard_values,
+    is_possible,
+    real_values,
+)
 from lgn2hdl.train.relax.nodes import interpolate, straight_through
 from lgn2hdl.train.relax.relaxation import Relaxation, tables_of
+from lgn2hdl.train.wiring.choice import PinChoice
 from lgn2hdl.train.wiring.wires import Wires
 
 NOISE_MARGIN = 1e-6
@@ -46,12 +56,32 @@ class RelaxedLayer(nn.Module):
         self.wires, self.relaxation = wires, relaxation
         self.logits = nn.Parameter(parameters)
 
-    def forward(self, x: Tensor, sampling: Sampling) -> Tensor:
+    def forward(self, x: Values, sampling: Sampling) -> Values:
         """Outputs ``[W, N]`` for ``x[n_sources, N]``.
 
         Unless the sampling is soft, pins and outputs are those of a discrete layer, exactly 0 or 1
-        for such ``x``, and the gradients are those of the relaxed tables at these pins.
+        for such ``x``, and the gradients are those of the relaxed tables at these pins. If it is
+        ``hard`` they are computed with bits wherever that is possible; they are packed bits if
+        ``x`` is.
         """
+        choice = None
+        if sampling.kind == "hard" and is_possible(self.logits):
+            choice = self.wires.choice()
+        if choice is None:
+            return self._interpolated(real_values(x), sampling)
+        y = self._looked_up(hard_values(x), choice, sampling)
+        return y if isinstance(x, HardValues) else real_values(y)
+
+    def _looked_up(self, x: HardValues, choice: PinChoice, sampling: Sampling) -> HardValues:
+        rows = self.relaxation.rows(self.logits, sampling.temperature)
+        slope = None
+        if self.relaxation.sigmoid_output:
+            soft = sigmoid(rows.detach())
+            slope = soft * (1 - soft)
+        table = tables(self.relaxation.hard_rows(self.logits.detach()))
+        return hard_layer(x, choice, table, rows, slope)
+
+    def _interpolated(self, x: Tensor, sampling: Sampling) -> Tensor:
         hard = sampling.kind != "soft"
         values, index = self.wires(x, hard=hard)
         parameters: Tensor = self.logits

@@ -88,11 +88,15 @@ class Softmax16:
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Expected rows ``[4, W]`` of the mixture of gates."""
-        return product(_gates(parameters), softmax(parameters / temperature))
+        return product(_gates(parameters), softmax(_cooled(parameters, temperature)))
 
     def hard_rows(self, parameters: Tensor) -> Tensor:
         """Rows of the likeliest gate."""
         return _gates(parameters)[:, parameters.argmax(dim=0)]
+
+
+def _cooled(parameters: Tensor, temperature: float) -> Tensor:
+    return parameters if temperature == 1 else parameters / temperature
 
 
 def _gates(like: Tensor) -> Tensor:
@@ -118,7 +122,7 @@ class Light:
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Probabilities, row by row."""
-        return sigmoid(parameters / temperature)
+        return sigmoid(_cooled(parameters, temperature))
 
     def hard_rows(self, parameters: Tensor) -> Tensor:
         """Rows whose probability is above one half."""
@@ -149,7 +153,7 @@ class Walsh:
 
     def rows(self, parameters: Tensor, temperature: float) -> Tensor:
         """Logits of the rows."""
-        return _transform(parameters) / -temperature
+        return -_cooled(_transform(parameters), temperature)
 
     def hard_rows(self, parameters: Tensor) -> Tensor:
         """Rows whose logit is positive."""

@@ -25,7 +25,10 @@ from torch import Tensor, nn
 
 from lgn2hdl.train.kernels.arithmetic import mean, product, softmax, total
 from lgn2hdl.train.kernels.backend import Kernels, backend
+from lgn2hdl.train.kernels.hard_bits import PinGradients
+from lgn2hdl.train.kernels.hard_layer import Candidates
 from lgn2hdl.train.wiring.candidates import redraw
+from lgn2hdl.train.wiring.choice import PinChoice
 from lgn2hdl.train.wiring.wiring import Fanin, Places
 
 
@@ -37,6 +40,13 @@ class Wires(nn.Module):
     ``hard`` asks for what remains after training. Parameters named ``scores`` are trained at the
     learning rate of wiring.
     """
+
+    def choice(self) -> PinChoice | None:
+        """What the pins read where layers compute with bits, and how wiring learns from it.
+
+        ``None`` if they cannot: then the layer computes with the rows of :meth:`forward`.
+        """
+        return None
 
     def fanin(self) -> Fanin:
         """Wiring ``i32[W, k]`` as it would be if training ended now."""
@@ -56,6 +66,10 @@ class FixedWires(Wires):
     def forward(self, x: Tensor, *, hard: bool) -> tuple[Tensor, Tensor | None]:
         """Rows and index; nothing is copied."""
         return x, self.index
+
+    def choice(self) -> PinChoice:
+        """The wiring; nothing is learned."""
+        return PinChoice(self.index)
 
     def fanin(self) -> Fanin:
         """Wiring ``i32[W, k]``."""
@@ -148,6 +162,7 @@ class CandidateWires(Wires):
         self.register_buffer("source", torch.from_numpy(source.reshape(-1, self.n_pins).copy()))
         self.observing = False
         self.observed: list[Tensor] = []
+        self.observed_bits: tuple[Tensor, PinGradients] | None = None
 
     def forward(self, x: Tensor, *, hard: bool) -> tuple[Tensor, Tensor | None]:
         """One row for every pin; with ``hard`` that of its best candidate.
@@ -169,6 +184,19 @@ class CandidateWires(Wires):
         if self.selection == "softmax" and not hard:
             return mix(x, weight, self.source)
         return self._choose(x, weight, False)
+
+    def choice(self) -> PinChoice:
+        """The best candidates; ``observed_bits`` keeps what they learn while ``observing``."""
+        centred = self.selection == "correlation"
+        return PinChoice(
+            self._best().view(self.fan_in, self.width),
+            self.scores if centred else softmax(self.scores),
+            Candidates(self.source, centred),
+            self._observe if self.observing else None,
+        )
+
+    def _observe(self, bits: Tensor, pins: PinGradients) -> None:
+        self.observed_bits = bits, pins
 
     def _choose(self, x: Tensor, weight: Tensor, correlation: bool) -> Tensor:
         chosen = _Choose.apply(x, weight, self.source, self._best(), correlation)  # type: ignore[no-untyped-call]
@@ -233,14 +261,23 @@ class CandidateWires(Wires):
         """
         if len(self.scores) < 2:
             return
-        new = ~(self.source == found).any(dim=0)
-        pins = new.nonzero()[:, 0]
-        worst = self.scores[:, pins].argmin(dim=0)
-        self.source[worst, pins] = found[pins].to(self.source.dtype)
-        self.scores[worst, pins] = mean(self.scores[:, pins], 0)
+        found = found.to(self.source.dtype)
+        pins = (self.source != found).all(dim=0).nonzero()[:, 0]
+        worst = self._worst()[pins]
+        self.source[worst, pins] = found[pins]
+        self.scores[worst, pins] = mean(self.scores, 0)[pins]
         if adam:
             adam["exp_avg"][worst, pins] = 0
-            adam["exp_avg_sq"][worst, pins] = mean(adam["exp_avg_sq"][:, pins], 0)
+            adam["exp_avg_sq"][worst, pins] = mean(adam["exp_avg_sq"], 0)[pins]
+
+    def _worst(self) -> Tensor:
+        """The candidate with the lowest score of every pin, the first among equals, ``i64[P]``."""
+        kernels = backend(self.scores)
+        if kernels is None:
+            return self.scores.argmin(dim=0)
+        numbers = torch.arange(len(self.scores), dtype=torch.int32, device=self.scores.device)
+        places = numbers[:, None].expand_as(self.scores).contiguous()
+        return kernels.choose(-self.scores, places).long()
 
 
 class _Map(torch.autograd.Function):
@@ -277,6 +314,11 @@ class MappedWires(Wires):
         """One row for every pin, that of its best source."""
         rows: Tensor = _Map.apply(x, self.scores, self._best())  # type: ignore[no-untyped-call]
         return rows, None
+
+    def choice(self) -> PinChoice:
+        """The best sources of all."""
+        index = self._best().view(self.fan_in, self.width).to(torch.int32)
+        return PinChoice(index, self.scores)
 
     @torch.no_grad()
     def _best(self) -> Tensor:
