@@ -44,7 +44,13 @@ def problem(fan_in, width, samples, seed):
     index = torch.randint(sources, (fan_in, width), generator=generator(seed), dtype=torch.int32)
     rows = torch.randn((2**fan_in, width), generator=generator(seed))
     grad = torch.randn((width, samples), generator=generator(seed + 1))
-    return HardLayer(bits.pack(x), samples, index), Above(rows, None, grad), x
+    return HardLayer(bits.pack(x), samples, index), rows, grad, x
+
+
+def above_of(rows, grad, slope=None):
+    """What a layer learns from, as kernels take it."""
+    slope = None if slope is None else slope.T.contiguous()
+    return Above(rows.T.contiguous(), slope, bits.to_panels(grad))
 
 
 @given(WIDTHS, BATCHES, SEEDS)
@@ -70,6 +76,15 @@ def test_encoded_bits_are_those_of_the_thermometer(dtype, features, samples, see
     np.testing.assert_array_equal(bits.unpack(bits.encode(encoder, x), samples), wanted)
 
 
+@given(WIDTHS, BATCHES, SEEDS)
+def test_panels_hold_the_values(rows, samples, seed):
+    x = torch.randn((rows, samples), generator=generator(seed))
+    panels = bits.to_panels(x)
+    wanted = torch.nn.functional.pad(x, (0, -samples % 16)).view(rows, -1, 16).transpose(0, 1)
+    assert torch.equal(panels, wanted)
+    assert torch.equal(bits.from_panels(panels, samples), x)
+
+
 @given(st.integers(1, 5), st.sampled_from([1, 2, 100, 255, 256, 600]), BATCHES, SEEDS)
 def test_group_sums_count_the_ones(groups, size, samples, seed):
     x = random_bits(groups * size, samples, seed)
@@ -87,39 +102,45 @@ def test_tables_hold_the_rows(fan_in, width, seed):
 
 @given(FAN_INS, WIDTHS, BATCHES, SEEDS)
 def test_outputs_and_gradients_equal_autograd_in_float64(fan_in, width, samples, seed):
-    layer, above, x = problem(fan_in, width, samples, seed)
+    layer, rows, grad, x = problem(fan_in, width, samples, seed)
     hard = random_bits(2**fan_in, width, seed)
-    y = lut_answer(x, hard, layer.index.long(), above.grad)[0]
+    y = lut_answer(x, hard, layer.index.long(), grad)[0]
     assert torch.equal(bits.unpack(layer.forward(bits.tables(hard)), samples).double(), y)
-    _, grad_x, grad_rows = lut_answer(x, above.rows, layer.index.long(), above.grad)
-    assert_near(layers.backward_x(layer, above), grad_x)
-    assert_near(layers.backward(layer, above).rows, grad_rows)
+    check_gradients(layer, above_of(rows, grad), lut_answer(x, rows, layer.index.long(), grad))
+
+
+def check_gradients(layer, above, wanted):
+    """Both ways to the gradient of the rows, and the one to that of the sources."""
+    for with_rows in (False, True):
+        panels, rows = layers.backward_x(layer, above, with_rows=with_rows)
+        assert_near(bits.from_panels(panels, layer.samples), wanted[1])
+        assert not panels.permute(1, 0, 2).flatten(1)[:, layer.samples :].any()
+    assert_near(rows, wanted[2])
+    assert_near(layers.backward(layer, above).rows, wanted[2])
 
 
 @pytest.mark.parametrize("fan_in", range(2, 7))
 def test_a_slope_scales_the_gradient_of_the_row_at_hand(fan_in):
-    layer, above, x = problem(fan_in, 20, 70, 5)
-    slope = torch.rand(above.rows.shape, generator=generator(7))
+    layer, rows, grad, x = problem(fan_in, 20, 70, 5)
+    slope = torch.rand(rows.shape, generator=generator(7))
     address = sum(x[pin.long()].long() << i for i, pin in enumerate(layer.index))
-    scaled = above.grad * slope.T.gather(1, address)
-    wanted = lut_answer(x, above.rows, layer.index.long(), scaled)
-    steep = Above(above.rows, slope, above.grad)
-    assert_near(layers.backward_x(layer, steep), wanted[1])
-    assert_near(layers.backward(layer, steep).rows, wanted[2])
+    scaled = grad * slope.T.gather(1, address)
+    wanted = lut_answer(x, rows, layer.index.long(), scaled)
+    check_gradients(layer, above_of(rows, grad, slope), wanted)
 
 
-def pins_of(layer, above, x):
+def pins_of(layer, rows, grad, x):
     """Gradients of the pins, ``f64[k * W, N]``: each pin gets a source of its own."""
     index = torch.arange(layer.index.numel()).view(layer.index.shape)
     spread = x[layer.index.long().reshape(-1)]
-    return lut_answer(spread, above.rows, index, above.grad)[1]
+    return lut_answer(spread, rows, index, grad)[1]
 
 
 @given(FAN_INS, WIDTHS, BATCHES, SEEDS)
 def test_pin_gradients_are_right_to_half_a_level(fan_in, width, samples, seed):
-    layer, above, x = problem(fan_in, width, samples, seed)
-    found = layers.backward(layer, above, keep_pins=True).pins
-    wanted = pins_of(layer, above, x)
+    layer, rows, grad, x = problem(fan_in, width, samples, seed)
+    found = layers.backward(layer, above_of(rows, grad), keep_pins=True).pins
+    wanted = pins_of(layer, rows, grad, x)
     level, unit = found.level[:, :samples].double(), found.unit.double()[:, None]
     assert not found.level[:, samples:].any()
     assert int(found.level.min()) >= -127  # 128 levels on one side would have no partner
@@ -131,7 +152,8 @@ def test_pin_gradients_are_right_to_half_a_level(fan_in, width, samples, seed):
 def test_candidates_get_the_correlation_with_the_levels(
     fan_in, width, samples, count, centred, seed
 ):
-    layer, above, x = problem(fan_in, width, samples, seed)
+    layer, rows, grad, x = problem(fan_in, width, samples, seed)
+    above = above_of(rows, grad)
     shape = (count, layer.index.numel())
     source = torch.randint(len(x), shape, generator=generator(seed), dtype=torch.int32)
     found = layers.backward(layer, above, Candidates(source, centred), keep_pins=True)
@@ -147,8 +169,8 @@ def test_candidates_get_the_correlation_with_the_levels(
 
 @given(WIDTHS, BATCHES, SEEDS)
 def test_every_source_gets_the_same_correlation(width, samples, seed):
-    layer, above, x = problem(3, width, samples, seed)
-    pins = layers.backward(layer, above, keep_pins=True).pins
+    layer, rows, grad, x = problem(3, width, samples, seed)
+    pins = layers.backward(layer, above_of(rows, grad), keep_pins=True).pins
     whole = pins.level[:, :samples].double() @ (2 * x - 1).double().T
     wide = bits.interleaved(layer.x)
     wanted = whole.float() * pins.unit[:, None]
@@ -166,8 +188,8 @@ def test_the_first_of_equal_values_is_the_lowest(rows, columns, levels, seed):
 
 
 def test_a_gradient_of_nothing_but_zeros_has_no_levels():
-    layer, above, _ = problem(6, 20, 40, 1)
-    nothing = Above(above.rows, None, torch.zeros_like(above.grad))
+    layer, rows, grad, _ = problem(6, 20, 40, 1)
+    nothing = above_of(rows, torch.zeros_like(grad))
     candidates = Candidates(torch.zeros((2, 120), dtype=torch.int32), True)
     found = layers.backward(layer, nothing, candidates, keep_pins=True)
     for result in (found.rows, found.scores, found.pins.level, found.pins.unit):
@@ -175,10 +197,11 @@ def test_a_gradient_of_nothing_but_zeros_has_no_levels():
 
 
 def _everything(fan_in, samples):
-    layer, above, x = problem(fan_in, 50, samples, 3)
+    layer, rows, grad, x = problem(fan_in, 50, samples, 3)
+    above = above_of(rows, grad)
     source = torch.randint(len(x), (7, 50 * fan_in), generator=generator(4), dtype=torch.int32)
     yield layer.forward(bits.tables(random_bits(2**fan_in, 50, 4)))
-    yield layers.backward_x(layer, above)
+    yield from layers.backward_x(layer, above)
     found = layers.backward(layer, above, Candidates(source, True), keep_pins=True)
     yield from (found.rows, found.scores, found.pins.level, found.pins.unit)
     yield layers.backward(layer, above, Candidates(source, False)).scores
@@ -193,6 +216,6 @@ def test_results_do_not_depend_on_the_number_of_threads(threads, fan_in, samples
     alone = list(_everything(fan_in, samples))
     threads(3)
     together = list(_everything(fan_in, samples))
-    assert len(alone) == 9
+    assert len(alone) == 10
     for one, three in zip(alone, together, strict=True):
         assert one.numpy().tobytes() == three.numpy().tobytes()

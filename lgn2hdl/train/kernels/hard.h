@@ -1,7 +1,9 @@
 /* Vectors for values that are all 0 or 1: what hard_layer.c and hard_bits.c are written in.
 
    Values between layers are packed: a row holds the bits of one source, 64 samples a word, the
-   first in the lowest bit; bits behind the last sample are 0. */
+   first in the lowest bit; bits behind the last sample are 0. Gradients lie in panels of 16 samples,
+   [panels, rows, 16], 0 behind the last sample: a line of a cache for every row, and the lines of
+   neighbouring rows behind each other. */
 
 #ifndef HARD_H
 #define HARD_H
@@ -28,7 +30,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define LANES (BYTES / 4)    /* floats of a vector */
 #define WORD 64              /* samples of a word */
-#define PANEL 16             /* partial sums over the samples */
+#define PANEL 16             /* samples of a panel, and partial sums over samples */
 #define PARTS (PANEL / LANES)
 #define MAX_FAN_IN 6
 #define MAX_ROWS 64
@@ -38,24 +40,6 @@ typedef int32_t ivec __attribute__((vector_size(BYTES), aligned(4), may_alias));
 typedef uint8_t bytes __attribute__((vector_size(BYTES), aligned(1), may_alias));
 typedef uint8_t lane_bytes __attribute__((vector_size(LANES), aligned(1), may_alias));
 typedef int8_t lane_levels __attribute__((vector_size(LANES), aligned(1), may_alias));
-
-INLINE vec load(const float *from, int64_t count)
-{
-    if (count >= LANES)
-        return *(const vec *)from;
-    vec value = {0};
-    if (count > 0)
-        memcpy(&value, from, (size_t)count * sizeof(float));
-    return value;
-}
-
-INLINE void store(float *to, vec value, int64_t count)
-{
-    if (count >= LANES)
-        *(vec *)to = value;
-    else if (count > 0)
-        memcpy(to, &value, (size_t)count * sizeof(float));
-}
 
 /* A byte 0 or 1 for each of BYTES bits of a word, from bit `first` on. */
 INLINE bytes expand(uint64_t word, int first)
@@ -81,6 +65,19 @@ INLINE bytes expand(uint64_t word, int first)
     }
     memcpy(&result, half, sizeof result);
     return result;
+#endif
+}
+
+/* `value` in each of LANES lanes whose bit of a word, from bit `first` on, is 1; else 0. */
+INLINE ivec spread(uint64_t word, int first, int32_t value)
+{
+#if defined(WIDE)
+    return (ivec)_mm512_maskz_set1_epi32((__mmask16)(word >> first), value);
+#else
+    ivec lane;
+    for (int i = 0; i < LANES; i++)
+        lane[i] = 1 << i;
+    return ((((ivec){0} + (int32_t)(word >> first)) & lane) == lane) & value;
 #endif
 }
 
@@ -163,12 +160,17 @@ INLINE void sums_of(const ivec value[4], int32_t sum[4])
 #endif
 }
 
-/* table[at] of every lane, for a table of 1 << k values with room for 16. */
+/* table[at] of every lane, for a table of 1 << k values. */
 INLINE vec look_up(int k, const float *table, ivec at)
 {
 #if defined(WIDE)
     __m512i index = (__m512i)at;
-    if (k <= 4)
+    if (k == 2)
+        return (vec)_mm512_permutexvar_ps(index, _mm512_broadcast_f32x4(_mm_loadu_ps(table)));
+    if (k == 3)
+        return (vec)_mm512_permutexvar_ps(
+            index, (__m512)_mm512_broadcast_f64x4((__m256d)_mm256_loadu_ps(table)));
+    if (k == 4)
         return (vec)_mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
     __m512 low = _mm512_permutex2var_ps(_mm512_loadu_ps(table), index,
                                         _mm512_loadu_ps(table + 16));
@@ -180,8 +182,10 @@ INLINE vec look_up(int k, const float *table, ivec at)
                                      high);
 #elif defined(__AVX2__)
     __m256 part[8];
-    int count = k > 3 ? 1 << (k - 3) : 1;
-    for (int i = 0; i < count; i++)
+    if (k == 2)
+        return (vec)_mm256_permutevar8x32_ps(_mm256_broadcast_ps((const __m128 *)table),
+                                             (__m256i)at);
+    for (int i = 0; i < 1 << (k - 3); i++)
         part[i] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8 * i), (__m256i)at);
     for (int bit = 3; bit < k; bit++)
         for (int i = 0; i < 1 << (k - 1 - bit); i++)

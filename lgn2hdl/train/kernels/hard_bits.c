@@ -5,6 +5,24 @@
 
 #include "hard.h"
 
+INLINE vec load(const float *from, int64_t count)
+{
+    if (count >= LANES)
+        return *(const vec *)from;
+    vec value = {0};
+    if (count > 0)
+        memcpy(&value, from, (size_t)count * sizeof(float));
+    return value;
+}
+
+INLINE void store(float *to, vec value, int64_t count)
+{
+    if (count >= LANES)
+        *(vec *)to = value;
+    else if (count > 0)
+        memcpy(to, &value, (size_t)count * sizeof(float));
+}
+
 /* Truth tables [nodes] of rows[rows, nodes], each 0 or 1; nodes begin to end. */
 void hard_tables(const float *rows, int64_t count, int64_t nodes, uint64_t *table, int64_t begin,
                  int64_t end)
@@ -199,4 +217,28 @@ void hard_group_sums(const uint64_t *x, int64_t size, int64_t samples, float *y,
             for (int i = 0; i < WORD && word * WORD + i < samples; i++)
                 y[group * samples + word * WORD + i] = (float)total[i];
         }
+}
+
+/* Panels y[panels, rows, 16] of values x[rows, samples]; panels begin to end. */
+void hard_to_panels(const float *x, int64_t rows, int64_t samples, float *y, int64_t begin,
+                    int64_t end)
+{
+    for (int64_t panel = begin; panel < end; panel++)
+        for (int64_t row = 0; row < rows; row++)
+            for (int part = 0; part < PANEL; part += LANES) {
+                int64_t column = panel * PANEL + part;
+                *(vec *)(y + (panel * rows + row) * PANEL + part) =
+                    load(x + row * samples + column, samples - column);
+            }
+}
+
+/* Values y[rows, samples] of panels x[panels, rows, 16]; rows begin to end. */
+void hard_from_panels(const float *x, int64_t rows, int64_t samples, float *y, int64_t begin,
+                      int64_t end)
+{
+    for (int64_t row = begin; row < end; row++)
+        for (int64_t column = 0; column < samples; column += LANES)
+            store(y + row * samples + column,
+                  *(const vec *)(x + (column / PANEL * rows + row) * PANEL + column % PANEL),
+                  samples - column);
 }

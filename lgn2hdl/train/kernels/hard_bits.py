@@ -1,8 +1,10 @@
 """Compiled kernels for values that are all 0 or 1: packing, counting, correlating.
 
 Bits are packed: ``i64[S, words]``, 64 samples a word, the first in the lowest bit, and 0 behind the
-last sample. What is not packed is float32 (values) or int32 (sources); everything is contiguous and
-on the CPU. Results are the same bytes whatever the number of threads and the width of vectors.
+last sample. Gradients lie in panels of 16 samples, ``f32[panels, S, 16]``, with 0 behind the last
+sample: so many floats are a line of a cache. What else there is, is float32 (values) or int32
+(sources); everything is contiguous and on the CPU. Results are the same bytes whatever the number
+of threads and the width of vectors.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from lgn2hdl.train.kernels.cpu import declare, on_cpu, pointer, share
 
 WORD = 64
 """Samples of a word."""
+
+PANEL = 16
+"""Samples of a panel of gradients."""
 
 BLOCK = 32
 """Sources are padded to a multiple of so many where several are correlated at once."""
@@ -47,6 +52,8 @@ def _library() -> ctypes.CDLL | None:
             "hard_pack": (address, number, address),
             "hard_unpack": (address, number, address),
             "hard_group_sums": (address, number, number, address),
+            "hard_to_panels": (address, number, number, address),
+            "hard_from_panels": (address, number, number, address),
         }
         declare(library, signatures)
     return library
@@ -126,6 +133,26 @@ def pack(x: Tensor) -> Tensor:
     """Bits ``i64[S, words]`` of values ``f32[S, N]`` that are 0 or 1."""
     y = torch.empty((len(x), words_of(x.shape[1])), dtype=torch.int64)
     _run("hard_pack", (pointer(x), x.shape[1], pointer(y)), len(x))
+    return y
+
+
+def panels_of(samples: int) -> int:
+    """Panels of so many samples."""
+    return -(-samples // PANEL)
+
+
+def to_panels(x: Tensor) -> Tensor:
+    """Values ``f32[S, N]`` as panels."""
+    rows, samples = x.shape
+    y = torch.empty((panels_of(samples), rows, PANEL))
+    _run("hard_to_panels", (pointer(x), rows, samples, pointer(y)), len(y))
+    return y
+
+
+def from_panels(x: Tensor, samples: int) -> Tensor:
+    """Panels as values ``f32[S, N]``."""
+    y = torch.empty((x.shape[1], samples))
+    _run("hard_from_panels", (pointer(x), len(y), samples, pointer(y)), len(y))
     return y
 
 

@@ -64,45 +64,33 @@ INLINE void addresses(int k, const layer *net, int64_t node, int64_t word, uint8
 }
 
 typedef struct {
-    const float *rows;  /* value of every truth-table row, [1 << k, nodes] */
+    const float *rows;  /* value of every truth-table row, [nodes, 1 << k] */
     const float *slope; /* of the output in the row's value, likewise; null: 1 everywhere */
-    const float *grad;  /* of the outputs, [nodes, samples] */
+    const float *grad;  /* of the outputs, [panels, nodes, 16] */
 } above;
 
-/* What a node learns from: its rows of `above`, side by side. */
-typedef struct {
-    float row[MAX_ROWS], slope[MAX_ROWS];
-} node_rows;
-
-INLINE void rows_of(int k, const above *by, int64_t nodes, int64_t node, node_rows *mine)
-{
-    for (int row = 0; row < (k > 4 ? 1 << k : 16); row++)
-        mine->row[row] = row < 1 << k ? by->rows[row * nodes + node] : 0;
-    if (by->slope)
-        for (int row = 0; row < (k > 4 ? 1 << k : 16); row++)
-            mine->slope[row] = row < 1 << k ? by->slope[row * nodes + node] : 0;
-}
-
 /* Gradient of the interpolated value at the addresses of LANES samples from `column` on. */
-INLINE vec gradient(int k, const layer *net, const above *by, const node_rows *mine, int64_t node,
-                    int64_t column, ivec at)
+INLINE vec gradient(int k, const layer *net, const above *by, int64_t node, int64_t column, ivec at)
 {
-    vec grad = load(by->grad + node * net->samples + column, net->samples - column);
+    vec grad = {0};
+    if (column < net->samples)
+        grad = *(const vec *)(by->grad + column / PANEL * net->nodes * PANEL + node * PANEL +
+                              column % PANEL);
     if (by->slope)
-        grad *= look_up(k, mine->slope, at);
+        grad *= look_up(k, by->slope + (node << k), at);
     return grad;
 }
 
 /* Gradient of one pin: `grad` times the value with the pin at 1 less that with the pin at 0; here is
    the value with the pin as it is. */
-INLINE vec pin_gradient(int k, const node_rows *mine, int pin, vec grad, vec here, ivec at)
+INLINE vec pin_gradient(int k, const float *rows, int pin, vec grad, vec here, ivec at)
 {
-    vec rise = look_up(k, mine->row, at ^ 1 << pin) - here;
+    vec rise = look_up(k, rows, at ^ 1 << pin) - here;
     ivec sign = (at << (31 - pin)) & INT32_MIN; /* the other way round if the pin is 1 */
     return grad * (vec)((ivec)rise ^ sign);
 }
 
-/* The partial sums of a panel: those that are 8 apart first, then 4, then 2. */
+/* The partial sums of a panel: those that are 8 apart first, then 4, 2 and 1. */
 INLINE float sum_of_panel(const vec total[PARTS])
 {
     float part[PANEL];
@@ -113,28 +101,74 @@ INLINE float sum_of_panel(const vec total[PARTS])
     return part[0];
 }
 
-/* Adds the gradients of the pins to those of their sources, [sources, samples], for samples begin
-   to end; begin is the first of a word. */
-INLINE void backward_x(int k, const layer *net, const above *by, float *grad_x, int64_t begin,
-                       int64_t end)
+/* sum[i] += the partial sums of total[i], in the same order, of four panels. */
+INLINE void add_panels(const vec total[4][PARTS], float sum[4])
 {
+#if defined(__AVX2__)
+    __m128 part[4];
+    for (int i = 0; i < 4; i++) {
+#if defined(WIDE)
+        __m512 whole = (__m512)total[i][0];
+        __m256 half = _mm256_add_ps(_mm512_castps512_ps256(whole),
+                                    _mm256_castpd_ps(_mm512_extractf64x4_pd((__m512d)whole, 1)));
+#else
+        __m256 half = (__m256)(total[i][0] + total[i][1]);
+#endif
+        part[i] = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    }
+    _MM_TRANSPOSE4_PS(part[0], part[1], part[2], part[3]);
+    part[0] = _mm_add_ps(_mm_add_ps(part[0], part[2]), _mm_add_ps(part[1], part[3]));
+    _mm_storeu_ps(sum, _mm_add_ps(_mm_loadu_ps(sum), part[0]));
+#else
+    for (int i = 0; i < 4; i++)
+        sum[i] += sum_of_panel(total[i]);
+#endif
+}
+
+#define FEW 3   /* fan-in up to which every row of a table is summed by itself */
+#define AHEAD 8 /* nodes whose rows are fetched in advance */
+
+INLINE void fetch_rows(int k, const layer *net, const above *by, const float *grad_x,
+                       int64_t sources, int64_t node, int64_t panel)
+{
+    __builtin_prefetch(by->grad + (panel * net->nodes + node) * PANEL);
+    for (int pin = 0; pin < k; pin++) {
+        int64_t row = net->index[pin * net->nodes + node];
+        __builtin_prefetch(grad_x + (panel * sources + row) * PANEL, 1);
+    }
+}
+
+/* Gradients of a panel of samples: of the sources, grad_x[panels, sources, 16], to which every pin
+   adds its own, and, unless it is null, of the tables, to which grad_table[nodes, 1 << k] is added. */
+INLINE void backward_panel(int k, const layer *net, const above *by, float *grad_x,
+                           int64_t sources, float *grad_table, int64_t panel)
+{
+    int64_t word = panel * PANEL / WORD;
+    memset(grad_x + panel * sources * PANEL, 0, (size_t)sources * PANEL * sizeof *grad_x);
     for (int64_t node = 0; node < net->nodes; node++) {
-        node_rows mine;
-        rows_of(k, by, net->nodes, node, &mine);
-        for (int64_t first = begin; first < end; first += WORD) {
-            uint8_t at[WORD];
-            addresses(k, net, node, first / WORD, at);
-            for (int64_t column = first; column < first + WORD && column < end; column += LANES) {
-                ivec lanes = widened(at + column - first);
-                vec grad = gradient(k, net, by, &mine, node, column, lanes);
-                vec here = look_up(k, mine.row, lanes);
-                for (int pin = 0; pin < k; pin++) {
-                    float *to = grad_x + net->index[pin * net->nodes + node] * net->samples;
-                    vec more = pin_gradient(k, &mine, pin, grad, here, lanes);
-                    store(to + column, load(to + column, end - column) + more, end - column);
-                }
+        vec total[1 << FEW][PARTS];
+        const float *rows = by->rows + (node << k);
+        if (node + AHEAD < net->nodes)
+            fetch_rows(k, net, by, grad_x, sources, node + AHEAD, panel);
+        for (int part = 0; part < PARTS; part++) {
+            int64_t column = panel * PANEL + part * LANES;
+            ivec at = {0};
+            for (int pin = 0; pin < k; pin++)
+                at |= spread(source(net, pin, node)[word], column % WORD, 1 << pin);
+            vec grad = gradient(k, net, by, node, column, at);
+            vec here = look_up(k, rows, at);
+            for (int pin = 0; pin < k; pin++) {
+                int64_t row = net->index[pin * net->nodes + node];
+                vec *to = (vec *)(grad_x + (panel * sources + row) * PANEL + part * LANES);
+                *to += pin_gradient(k, rows, pin, grad, here, at);
             }
+            for (int row = 0; row < 1 << k && k <= FEW && grad_table; row++)
+                total[row][part] = (vec)((ivec)grad & (at == row));
+            for (int lane = 0; lane < LANES && k > FEW && grad_table; lane++)
+                grad_table[(node << k) + at[lane]] += grad[lane];
         }
+        for (int row = 0; row < 1 << k && k <= FEW && grad_table; row += 4)
+            add_panels((const vec(*)[PARTS])total + row, grad_table + (node << k) + row);
     }
 }
 
@@ -232,14 +266,14 @@ INLINE float highest(ivec value)
 }
 
 #define BANKS 4 /* sums of a table row that are kept apart, so that additions need not wait */
-#define FEW 3   /* fan-in up to which every row is summed by itself */
 #define LEVELS 127.0f
 
 /* Gradient of the table of one node, to[row * nodes]; those of its pins, slope[pin, words * 64], and
    the largest of each. */
-INLINE void learn_table(int k, const layer *net, const above *by, const node_rows *mine,
-                        int64_t node, float *to, int pins, float *slope, float most[MAX_FAN_IN])
+INLINE void learn_table(int k, const layer *net, const above *by, int64_t node, float *to, int pins,
+                        float *slope, float most[MAX_FAN_IN])
 {
+    const float *rows = by->rows + (node << k);
     float bank[BANKS][MAX_ROWS];
     vec total[1 << FEW][PARTS];
     ivec largest[MAX_FAN_IN];
@@ -251,16 +285,16 @@ INLINE void learn_table(int k, const layer *net, const above *by, const node_row
         addresses(k, net, node, word, at);
         for (int part = 0; part < WORD / LANES; part++) {
             ivec lanes = widened(at + part * LANES);
-            vec grad = gradient(k, net, by, mine, node, word * WORD + part * LANES, lanes);
+            vec grad = gradient(k, net, by, node, word * WORD + part * LANES, lanes);
             if (k <= FEW)
                 for (int row = 0; row < 1 << k; row++)
                     total[row][part % PARTS] += (vec)((ivec)grad & (lanes == row));
             else
                 for (int lane = 0; lane < LANES; lane++)
                     bank[lane % BANKS][at[part * LANES + lane]] += grad[lane];
-            vec here = pins ? look_up(k, mine->row, lanes) : grad;
+            vec here = pins ? look_up(k, rows, lanes) : grad;
             for (int pin = 0; pin < pins; pin++) {
-                vec steep = pin_gradient(k, mine, pin, grad, here, lanes);
+                vec steep = pin_gradient(k, rows, pin, grad, here, lanes);
                 *(vec *)(slope + pin * net->words * WORD + word * WORD + part * LANES) = steep;
                 largest[pin] = higher((ivec)steep & INT32_MAX, largest[pin]);
             }
@@ -297,12 +331,9 @@ INLINE void backward(int k, const layer *net, const above *by, float *grad_table
         if (pins)
             level = learning->level + (learning->keep ? first * samples : 0);
         for (int64_t node = first; node < last; node++) {
-            node_rows mine;
             float most[MAX_FAN_IN];
-            if (pins || by->slope)
-                rows_of(k, by, net->nodes, node, &mine);
             float *slope = pins ? learning->slope : 0;
-            learn_table(k, net, by, &mine, node, grad_table + node, pins, slope, most);
+            learn_table(k, net, by, node, grad_table + node, pins, slope, most);
             for (int pin = 0; pin < pins; pin++) {
                 to_levels(slope + pin * samples, samples, most[pin],
                           level + pin * spread + (node - first) * samples);
@@ -345,8 +376,35 @@ void hard_backward(int64_t k, const layer *net, const above *by, float *grad_tab
     }
 }
 
-void hard_backward_x(int64_t k, const layer *net, const above *by, float *grad_x, int64_t begin,
-                     int64_t end)
+#define PIECE (WORD / PANEL) /* panels whose sums for the tables go together */
+
+/* Panels begin to end, of which begin is the first of a piece; what they add to the tables is
+   parts[pieces, nodes, 1 << k], or nothing if that is null. */
+void hard_backward_x(int64_t k, const layer *net, const above *by, float *grad_x, int64_t sources,
+                     float *parts, int64_t begin, int64_t end)
 {
-    FOR_EVERY_FAN_IN(backward_x(K, net, by, grad_x, begin, end))
+    int64_t size = net->nodes << k;
+    for (int64_t panel = begin; panel < end; panel++) {
+        float *part = parts ? parts + panel / PIECE * size : 0;
+        if (part && panel % PIECE == 0)
+            memset(part, 0, (size_t)size * sizeof *part);
+        if (part) {
+            FOR_EVERY_FAN_IN(backward_panel(K, net, by, grad_x, sources, part, panel))
+        } else {
+            FOR_EVERY_FAN_IN(backward_panel(K, net, by, grad_x, sources, 0, panel))
+        }
+    }
+}
+
+/* The sum of the parts as grad_table[1 << k, nodes]; nodes begin to end. */
+void hard_add_parts(const float *parts, int64_t pieces, int64_t rows, int64_t nodes,
+                    float *grad_table, int64_t begin, int64_t end)
+{
+    for (int64_t node = begin; node < end; node++)
+        for (int64_t row = 0; row < rows; row++) {
+            float sum = parts[node * rows + row];
+            for (int64_t piece = 1; piece < pieces; piece++)
+                sum += parts[(piece * nodes + node) * rows + row];
+            grad_table[row * nodes + node] = sum;
+        }
 }

@@ -18,10 +18,13 @@ from torch import Tensor
 from lgn2hdl.tools import native
 from lgn2hdl.train.kernels import hard_bits
 from lgn2hdl.train.kernels.cpu import declare, parts_of, pointer, share, split
-from lgn2hdl.train.kernels.hard_bits import HEADER, WORD, PinGradients, expanded
+from lgn2hdl.train.kernels.hard_bits import HEADER, PANEL, WORD, PinGradients, expanded
 
 NODES = 16
 """Nodes whose pins learn together, as in the C file."""
+
+PIECE = WORD // PANEL
+"""Panels whose sums for the tables go together, as in the C file."""
 
 
 class _Layer(ctypes.Structure):
@@ -62,7 +65,8 @@ def _library() -> ctypes.CDLL | None:
         signatures = {
             "hard_forward": (*layer, ctypes.c_void_p, ctypes.c_void_p),
             "hard_backward": (*backward, ctypes.POINTER(_PinLearning)),
-            "hard_backward_x": backward,
+            "hard_backward_x": (*backward, ctypes.c_int64, ctypes.c_void_p),
+            "hard_add_parts": (ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_void_p),
         }
         declare(library, signatures)
     return library
@@ -116,9 +120,9 @@ class Above:
     """What a layer learns from.
 
     Attributes:
-        rows: value of every truth-table row, ``f32[2**k, W]``.
+        rows: value of every truth-table row, node by node, ``f32[W, 2**k]``.
         slope: derivative of the output for the value of its row, likewise; ``None`` for 1.
-        grad: gradient of the outputs, ``f32[W, N]``.
+        grad: gradient of the outputs, panels ``f32[panels, W, 16]``.
     """
 
     rows: Tensor
@@ -132,12 +136,30 @@ class Above:
         return (ctypes.byref(above),)
 
 
-def backward_x(layer: HardLayer, above: Above) -> Tensor:
-    """Gradient of the sources, ``f32[S, N]``: every pin adds to that of its source."""
-    result = above.grad.new_zeros((len(layer.x), layer.samples))
+def backward_x(
+    layer: HardLayer, above: Above, *, with_rows: bool = True
+) -> tuple[Tensor, Tensor | None]:
+    """Gradients of the sources, in panels of them, and, if wanted, of the rows ``f32[2**k, W]``.
+
+    Every pin adds to the gradient of its source, one after the other.
+    """
+    sources, panels = len(layer.x), len(above.grad)
+    result = above.grad.new_empty((panels, sources, PANEL))
+    parts = None
+    if with_rows:
+        parts = above.rows.new_empty((-(-panels // PIECE), layer.width, above.rows.shape[1]))
     function = _call("hard_backward_x")
-    arguments = (*layer.arguments, *above.arguments, pointer(result))
-    split(lambda _, begin, end: function(*arguments, begin, end), layer.samples, WORD)
+    fixed = (*layer.arguments, *above.arguments, pointer(result), sources, pointer(parts))
+    split(lambda _, begin, end: function(*fixed, begin, end), panels, PIECE)
+    return result, None if parts is None else _sum_of_parts(parts)
+
+
+def _sum_of_parts(parts: Tensor) -> Tensor:
+    pieces, nodes, rows = parts.shape
+    result = parts.new_empty((rows, nodes))
+    function, fixed = _call("hard_add_parts"), (pointer(parts), pieces, rows, nodes)
+    ends = pointer(result)
+    share(lambda _, begin, end: function(*fixed, ends, begin, end), nodes)
     return result
 
 
@@ -181,7 +203,7 @@ def backward(
         candidates: of the pins.
         keep_pins: whether the gradients of the pins are wanted.
     """
-    rows = torch.empty_like(above.rows)
+    rows = above.rows.new_empty(above.rows.T.shape)
     function = _call("hard_backward")
     fixed = (*layer.arguments, *above.arguments, pointer(rows))
     if candidates is None and not keep_pins:

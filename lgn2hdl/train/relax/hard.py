@@ -4,13 +4,13 @@ At pins that are 0 or 1 a relaxed table is looked up and not interpolated, and i
 a pin is the difference of two rows. So a step needs one address for every sample of a node, where
 :mod:`lgn2hdl.train.relax.nodes` computes with all rows; results are the same but for rounding.
 
-autograd knows floating-point tensors only. So beside the packed bits goes an ``edge``: a tensor of
-the shape of the values, without memory of its own, that gradients flow back along.
+autograd knows floating-point tensors only. So beside the packed bits goes an ``edge``, a tensor
+without memory of its own that gradients flow back along.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -30,16 +30,14 @@ class HardValues:
 
     Attributes:
         bits: ``i64[S, words]``, packed as :mod:`lgn2hdl.train.kernels.hard_bits` says.
-        edge: ``f32[S, N]``, whose values mean nothing and whose gradient is that of the bits.
+        samples: N.
+        edge: panels ``f32[panels, S, 16]``, whose values mean nothing and whose gradient is that
+            of the bits.
     """
 
     bits: Tensor
+    samples: int
     edge: Tensor
-
-    @property
-    def samples(self) -> int:
-        """Samples N."""
-        return self.edge.shape[1]
 
 
 def is_possible(*values: Tensor) -> bool:
@@ -55,31 +53,44 @@ def hard_values(values: Values) -> HardValues:
     """Values that are 0 or 1 as bits, with their gradient."""
     if isinstance(values, HardValues):
         return values
-    return HardValues(kernels.pack(values.detach().contiguous()), values)
+    edge = _Panels.apply(values)  # type: ignore[no-untyped-call]
+    return HardValues(kernels.pack(values.detach().contiguous()), values.shape[1], edge)
 
 
 def real_values(values: Values) -> Tensor:
     """Values as ``f32[S, N]``, with their gradient."""
     if isinstance(values, Tensor):
         return values
-    return torch.as_tensor(_Unpacked.apply(values.edge, values.bits))  # type: ignore[no-untyped-call]
+    real = _Unpacked.apply(values.edge, values.bits, values.samples)  # type: ignore[no-untyped-call]
+    return torch.as_tensor(real)
 
 
 def encoded(encoder: Thermometer, x: Integers) -> HardValues:
     """Input bits of integer features ``[N, F]``; nothing is learned from them."""
     bits = kernels.encode(encoder, x)
-    return HardValues(bits, _edge(len(bits), len(x)))
+    return HardValues(bits, len(x), _edge(len(bits), len(x)))
 
 
 def flipped(values: Values, flips: Tensor) -> Values:
     """Values, those inverted for which ``flips``, ``bool[S, N]``, is true."""
     if isinstance(values, HardValues):
-        return HardValues(values.bits ^ kernels.pack(flips.float()), values.edge)
+        return replace(values, bits=values.bits ^ kernels.pack(flips.float()))
     return torch.where(flips.to(values.device), 1 - values, values)
 
 
 def _edge(rows: int, samples: int) -> Tensor:
-    return torch.zeros(()).expand(rows, samples)
+    return torch.zeros(()).expand(kernels.panels_of(samples), rows, kernels.PANEL)
+
+
+class _Panels(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.samples = x.shape[1]
+        return _edge(*x.shape)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return kernels.from_panels(grad.contiguous(), ctx.samples)
 
 
 class _HardLayer(torch.autograd.Function):
@@ -95,7 +106,7 @@ class _HardLayer(torch.autograd.Function):
         layer: HardLayer,
         choice: PinChoice,
     ) -> Tensor:
-        ctx.save_for_backward(rows.contiguous(), slope)
+        ctx.save_for_backward(*(x if x is None else x.T.contiguous() for x in (rows, slope)))
         ctx.layer, ctx.choice = layer, choice
         return _edge(layer.width, layer.samples)
 
@@ -105,8 +116,11 @@ class _HardLayer(torch.autograd.Function):
         choice: PinChoice = ctx.choice
         rows, slope = ctx.saved_tensors
         above = Above(rows, slope, grad.contiguous())
-        grad_x = layers.backward_x(layer, above) if ctx.needs_input_grad[0] else None
-        learns = ctx.needs_input_grad[3]
+        learns, grad_x = ctx.needs_input_grad[3], None
+        if ctx.needs_input_grad[0]:
+            grad_x, grad_rows = layers.backward_x(layer, above, with_rows=not learns)
+            if grad_rows is not None:
+                return grad_x, grad_rows, None, None, None, None
         keep = choice.observe is not None or (learns and choice.candidates is None)
         candidates = choice.candidates if learns else None
         found = layers.backward(layer, above, candidates, keep_pins=keep)
@@ -132,33 +146,32 @@ def hard_layer(
     """
     layer = HardLayer(x.bits, x.samples, choice.index)
     edge = _HardLayer.apply(x.edge, rows, slope, choice.weight, layer, choice)  # type: ignore[no-untyped-call]
-    return HardValues(layer.forward(table), edge)
+    return HardValues(layer.forward(table), x.samples, edge)
 
 
 class _Unpacked(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, edge: Tensor, bits: Tensor) -> Tensor:
-        return kernels.unpack(bits, edge.shape[1])
+    def forward(ctx: Any, edge: Tensor, bits: Tensor, samples: int) -> Tensor:
+        return kernels.unpack(bits, samples)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return kernels.to_panels(grad.contiguous()), None, None
 
 
 class _GroupSums(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, edge: Tensor, bits: Tensor, groups: int) -> Tensor:
-        ctx.shape = edge.shape
-        return kernels.group_sums(bits, edge.shape[1], groups)
+    def forward(ctx: Any, edge: Tensor, bits: Tensor, samples: int, groups: int) -> Tensor:
+        ctx.size = len(bits) // groups
+        return kernels.group_sums(bits, samples, groups)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        rows, samples = ctx.shape
-        shape = (len(grad), rows // len(grad), samples)
-        return grad[:, None].expand(shape).reshape(rows, samples), None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        panels = kernels.to_panels(grad.contiguous())[:, :, None]
+        return panels.expand(-1, -1, ctx.size, -1).flatten(1, 2), None, None, None
 
 
 def group_sums(values: HardValues, groups: int) -> Tensor:
     """Sums ``f32[groups, N]`` over equal, contiguous groups of values, with their gradient."""
-    sums = _GroupSums.apply(values.edge, values.bits, groups)  # type: ignore[no-untyped-call]
-    return torch.as_tensor(sums)
+    given = values.edge, values.bits, values.samples
+    return torch.as_tensor(_GroupSums.apply(*given, groups))  # type: ignore[no-untyped-call]
