@@ -4,7 +4,8 @@ The widest, 5 x 1,024,000, is the largest network of the 2022 paper (arXiv:2210.
 gates, on CIFAR-10's 31 thresholds per channel (95,232 input bits). Every width runs in a process of
 its own, so that its peak memory is its own.
 
-    python benchmarks/train_scale.py [--widths 16000 64000 256000 1024000] [--batch 128] [--plot F]
+    python benchmarks/train_scale.py [--sampling hard] [--widths 16000 64000 256000 1024000]
+        [--batch 128] [--plot F]
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from pathlib import Path
 N_INPUTS, N_CLASSES, N_LAYERS = 95_232, 10, 5
 
 
-def measure(width: int, batch: int, steps: int) -> dict[str, float]:
+def measure(width: int, batch: int, steps: int, sampling: str) -> dict[str, float]:
     """Build, then train on random bits; seconds and bytes."""
     import torch
 
     from lgn2hdl.train.config import TrainConfig
     from lgn2hdl.train.loop.optimizer import make_optimizer, set_rates
     from lgn2hdl.train.network.network import RelaxedNetwork
+    from lgn2hdl.train.relax.layer import Sampling
 
     config = TrainConfig.of(layers=(width,) * N_LAYERS, relaxation="light", batch_size=batch)
+    how = Sampling(sampling)
     started = time.perf_counter()
     network = RelaxedNetwork(N_INPUTS, N_CLASSES, config)
     optimizer = make_optimizer(network, config)
@@ -41,7 +44,7 @@ def measure(width: int, batch: int, steps: int) -> dict[str, float]:
     for _ in range(steps):
         started = time.perf_counter()
         optimizer.zero_grad()
-        network.head.loss(network(bits), labels, 0.0).backward()
+        network.head.loss(network(bits, how), labels, 0.0).backward()
         optimizer.step()
         times.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -55,18 +58,20 @@ def main() -> None:
         "--widths", type=int, nargs="+", default=[16_000, 64_000, 256_000, 1_024_000]
     )
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--sampling", choices=("soft", "hard"), default="hard")
     parser.add_argument("--steps", type=int, default=4, help="the first is not counted")
     parser.add_argument("--plot", type=Path, help="picture to write, such as scale.png")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.one, options.batch, options.steps)))
+        print(json.dumps(measure(options.one, options.batch, options.steps, options.sampling)))
         return
-    print(f"{N_LAYERS} layers, batch {options.batch}")
+    print(f"{N_LAYERS} layers, batch {options.batch}, {options.sampling}")
     print("gates     build s    step s   ns/gate/sample   peak GiB")
     rows = []
     for width in options.widths:
         shared = ["--batch", str(options.batch), "--steps", str(options.steps)]
+        shared += ["--sampling", options.sampling]
         command = [sys.executable, __file__, "--one", str(width), *shared]
         row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         rows.append(row)

@@ -106,7 +106,7 @@ class _HardLayer(torch.autograd.Function):
         layer: HardLayer,
         choice: PinChoice,
     ) -> Tensor:
-        ctx.save_for_backward(*(x if x is None else x.T.contiguous() for x in (rows, slope)))
+        ctx.save_for_backward(rows, slope)
         ctx.layer, ctx.choice = layer, choice
         return _edge(layer.width, layer.samples)
 
@@ -114,7 +114,7 @@ class _HardLayer(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         layer: HardLayer = ctx.layer
         choice: PinChoice = ctx.choice
-        rows, slope = ctx.saved_tensors
+        rows, slope = (x if x is None else x.T.contiguous() for x in ctx.saved_tensors)
         above = Above(rows, slope, grad.contiguous())
         learns, grad_x = ctx.needs_input_grad[3], None
         if ctx.needs_input_grad[0]:
