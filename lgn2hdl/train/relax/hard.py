@@ -114,8 +114,10 @@ class _HardLayer(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         layer: HardLayer = ctx.layer
         choice: PinChoice = ctx.choice
-        rows, slope = (x if x is None else x.T.contiguous() for x in ctx.saved_tensors)
-        above = Above(rows, slope, grad.contiguous())
+        rows, slope = ctx.saved_tensors
+        if slope is not None:
+            slope = slope.T.contiguous()
+        above = Above(rows.T.contiguous(), slope, grad.contiguous())
         learns, grad_x = ctx.needs_input_grad[3], None
         if ctx.needs_input_grad[0]:
             grad_x, grad_rows = layers.backward_x(layer, above, with_rows=not learns)
