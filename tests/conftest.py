@@ -56,9 +56,15 @@ def _with_a_cache_of_this_session(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before the workers start."""
-    if not hasattr(config, "workerinput"):
+    """Before the workers start, and in each of them before its tests are imported."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 0)
+    if not workers:
         _with_a_cache_of_this_session(config)
+    elif workers > 1:
+        # Workers share the cores: threads of one would wait for those of another, busily.
+        # Tests of several threads say how many.
+        threads = max(1, (os.cpu_count() or 1) // workers)
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

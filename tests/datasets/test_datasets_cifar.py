@@ -342,6 +342,7 @@ def test_the_first_images_of_the_jpeg_copy(copy_folder):
         np.testing.assert_array_equal(images.pixels[42].reshape(32, 32, 3), known)
 
 
+@pytest.mark.slow
 def test_the_jpeg_copy(copy_folder):
     dataset = load_dataset("cifar10-jpeg75", data_dir=copy_folder, download=False)
     assert (dataset.x_train.shape, dataset.x_test.shape) == ((50_000, 3072), (10_000, 3072))

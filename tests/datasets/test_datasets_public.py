@@ -158,6 +158,7 @@ def test_tables_equal_the_arrays_cell_by_cell(name, file, data_folder):
         assert bool(names) == (f"cat_{column}" in known)
 
 
+@pytest.mark.slow
 def test_missing_values_of_adult_set_no_bit(data_folder):
     table = public.load("adult", data_dir=data_folder, download=False)
     adult = load_dataset("adult", data_dir=data_folder, download=False)

@@ -66,6 +66,7 @@ print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emitter", [Emitter.TEXT, Emitter.AMARANTH])
 def test_another_process_emits_the_same_bytes(emitter):
     files = emit_verilog(design_of(mixed_network(), scores=False), "top", emitter)
