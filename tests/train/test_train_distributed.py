@@ -69,7 +69,7 @@ def test_joining_a_group(monkeypatch, started, device, backend, own):
 
 
 def test_a_lost_process_is_one_line(monkeypatch):
-    def all_reduce(tensor):
+    def all_reduce(tensor, operation):
         raise RuntimeError("Connection closed by peer\nwith a long trace")
 
     monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)

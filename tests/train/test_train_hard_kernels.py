@@ -219,3 +219,22 @@ def test_results_do_not_depend_on_the_number_of_threads(threads, fan_in, samples
     assert len(alone) == 10
     for one, three in zip(alone, together, strict=True):
         assert one.numpy().tobytes() == three.numpy().tobytes()
+
+
+@pytest.mark.parametrize("fan_in", [2, 6])
+def test_parts_of_the_samples_with_one_unit_add_up(fan_in):
+    layer, rows, grad, x = problem(fan_in, 20, 150, 9)
+    source = torch.randint(len(x), (5, 20 * fan_in), generator=generator(1), dtype=torch.int32)
+    candidates = Candidates(source, True)
+    units = layers.units(layer, above_of(rows, grad))
+    whole = layers.backward(layer, above_of(rows, grad), candidates).scores
+    parts = [
+        layers.backward(
+            HardLayer(bits.pack(x[:, part]), len(x[0, part]), layer.index),
+            above_of(rows, grad[:, part].contiguous()),
+            candidates,
+            units=units,
+        ).scores
+        for part in (slice(0, 70), slice(70, 150))
+    ]
+    torch.testing.assert_close(sum(parts), whole, atol=1e-4, rtol=1e-4)

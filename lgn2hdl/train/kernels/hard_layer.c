@@ -185,6 +185,7 @@ typedef struct {
                               [pins, words * 64], 0 behind the last sample, if `keep` is set, else
                               room for BLOCK nodes */
     float *unit;           /* result [pins]: what a level of each pin stands for */
+    const float *given;    /* units that hold instead, [pins]; null: those of these samples */
     float *slope;          /* room for the gradients of the pins of one node */
     int64_t keep;
 } pin_learning;
@@ -335,9 +336,12 @@ INLINE void backward(int k, const layer *net, const above *by, float *grad_table
             float *slope = pins ? learning->slope : 0;
             learn_table(k, net, by, node, grad_table + node, pins, slope, most);
             for (int pin = 0; pin < pins; pin++) {
+                int64_t number = pin * net->nodes + node;
+                if (learning->given)
+                    most[pin] = learning->given[number] * LEVELS;
                 to_levels(slope + pin * samples, samples, most[pin],
                           level + pin * spread + (node - first) * samples);
-                learning->unit[pin * net->nodes + node] = most[pin] * (1.0f / LEVELS);
+                learning->unit[number] = most[pin] * (1.0f / LEVELS);
             }
         }
         for (int pin = 0; pin < pins && learning->source; pin++) {

@@ -51,6 +51,7 @@ class _PinLearning(ctypes.Structure):
         ("score", ctypes.c_void_p),
         ("level", ctypes.c_void_p),
         ("unit", ctypes.c_void_p),
+        ("given", ctypes.c_void_p),
         ("slope", ctypes.c_void_p),
         ("keep", ctypes.c_int64),
     )
@@ -193,7 +194,12 @@ class Learned:
 
 
 def backward(
-    layer: HardLayer, above: Above, candidates: Candidates | None = None, *, keep_pins: bool = False
+    layer: HardLayer,
+    above: Above,
+    candidates: Candidates | None = None,
+    *,
+    keep_pins: bool = False,
+    units: Tensor | None = None,
 ) -> Learned:
     """Gradients of tables, and of what pins read.
 
@@ -202,6 +208,8 @@ def backward(
         above: what it learns from.
         candidates: of the pins.
         keep_pins: whether the gradients of the pins are wanted.
+        units: what a level of each pin is to stand for, ``f32[k * W]``, large enough for its
+            gradients; without them, the 127th part of the largest.
     """
     rows = above.rows.new_empty(above.rows.T.shape)
     function = _call("hard_backward")
@@ -215,7 +223,7 @@ def backward(
     kept = pins if keep_pins else room * parts_of(layer.width)
     found = PinGradients(torch.empty((kept, samples), dtype=torch.int8), above.grad.new_empty(pins))
     slopes = above.grad.new_empty((parts_of(layer.width), len(layer.index), samples))
-    learning = _PinLearning(unit=pointer(found.unit), keep=keep_pins)
+    learning = _PinLearning(unit=pointer(found.unit), given=pointer(units), keep=keep_pins)
     scores = wide = None
     if candidates is not None:
         wide = expanded(layer.x) if _reads_bytes() else None
@@ -232,6 +240,13 @@ def backward(
 
     share(work, layer.width)
     return Learned(rows, found if keep_pins else None, scores)
+
+
+def units(layer: HardLayer, above: Above) -> Tensor:
+    """What a level of each pin's gradient stands for with these samples, ``f32[k * W]``."""
+    pins = backward(layer, above, keep_pins=True).pins
+    assert pins is not None
+    return pins.unit
 
 
 @functools.cache

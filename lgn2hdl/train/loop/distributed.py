@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed
@@ -55,18 +56,29 @@ class Group:
             return
         parts = list(tensors)
         flat = torch.cat([part.reshape(-1) for part in parts])
+        self._together(flat, torch.distributed.ReduceOp.SUM)
+        start = 0
+        for part in parts:
+            part.copy_(flat[start : start + part.numel()].view_as(part))
+            start += part.numel()
+
+    def _together(self, tensor: Tensor, operation: Any) -> None:
         try:
-            torch.distributed.all_reduce(flat)
+            torch.distributed.all_reduce(tensor, operation)
         except RuntimeError as error:
             reason = (str(error).splitlines() or [""])[0]
             raise LostGroupError(
                 f"process {self.rank} of {self.size} lost the others ({reason}): see what they "
                 "say, then go on with --resume"
             ) from None
-        start = 0
-        for part in parts:
-            part.copy_(flat[start : start + part.numel()].view_as(part))
-            start += part.numel()
+
+    def highest(self, tensor: Tensor) -> None:
+        """Replace every value by the highest of the processes.
+
+        Raises:
+            LostGroupError: if another process ended.
+        """
+        self._together(tensor, torch.distributed.ReduceOp.MAX)
 
     def wait(self) -> None:
         """Wait until all processes are here."""

@@ -99,27 +99,20 @@ def _best_sources(
     correlations = _of_bits(wires) if computes_with_bits else _of_values(wires)
     block, found = max(1, at_once // n_sources), []
     for begin in range(0, wires.n_pins, block):
-        end = min(wires.n_pins, begin + block)
-        if correlations is None:  # a process without a row
-            part = wires.scores.new_zeros((end - begin, n_sources))
-        else:
-            part = correlations(begin, end)
+        part = correlations(begin, min(wires.n_pins, begin + block))
         group.add_up([part])
         found.append(hard_bits.lowest(part) if computes_with_bits else part.argmin(dim=1))
     return torch.cat(found)
 
 
-def _of_bits(wires: CandidateWires) -> Correlations | None:
-    if wires.observed_bits is None:
-        return None
+def _of_bits(wires: CandidateWires) -> Correlations:
+    assert wires.observed_bits is not None
     bits, pins = wires.observed_bits
     x = hard_bits.interleaved(bits)
     return lambda begin, end: pins.sources(x, begin, end)
 
 
-def _of_values(wires: CandidateWires) -> Correlations | None:
-    if not wires.observed:
-        return None
+def _of_values(wires: CandidateWires) -> Correlations:
     x, grad = wires.observed
     signs = (2 * x - 1).T.contiguous()
     return lambda begin, end: product(grad[begin:end], signs)

@@ -99,6 +99,9 @@ class Run:
             self.thresholds = LearnedThresholds(problem.encoder, problem.x, dataset.features)
             self.modules["thresholds"] = self.thresholds
         self.modules.to(group.device)
+        if group.size > 1:
+            for layer in self.network.relaxed_layers:
+                layer.wires.agree = group.highest
         self.parameters = list(self.modules.parameters())
         self.optimizer = make_optimizer(self.modules, config)
         self.budget = Budget(config, problem)
@@ -130,8 +133,9 @@ class Run:
     def _loss(self, batch: Batch, n_rows: int) -> Tensor:
         """This process's part of the loss of a batch of ``n_rows``."""
         config, head, device = self.config, self.network.head, self.group.device
-        if not len(batch.rows):
-            return torch.zeros((), device=device, requires_grad=True) * 0
+        if not len(batch.rows):  # the others wait for this process in the backward pass
+            row = np.zeros((1, self.problem.x.shape[1]), self.problem.x.dtype)
+            return self.network(self.bits(row), self._sampling()).sum() * 0
         logits = self.network(self._inputs(batch.x, n_rows), self._sampling())
         loss = head.loss(logits, batch.targets(device), config.label_smoothing)
         if self.teacher is not None and config.distill_weight:

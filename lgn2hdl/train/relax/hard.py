@@ -125,7 +125,11 @@ class _HardLayer(torch.autograd.Function):
                 return grad_x, grad_rows, None, None, None, None
         keep = choice.observe is not None or (learns and choice.candidates is None)
         candidates = choice.candidates if learns else None
-        found = layers.backward(layer, above, candidates, keep_pins=keep)
+        units = None
+        if choice.agree is not None and learns:
+            units = layers.units(layer, above)
+            choice.agree(units)
+        found = layers.backward(layer, above, candidates, keep_pins=keep, units=units)
         scores = found.scores
         if found.pins is not None and choice.observe is not None:
             choice.observe(layer.x, found.pins)

@@ -10,6 +10,8 @@ from torch import Tensor
 from lgn2hdl.train.kernels.hard_bits import PinGradients
 from lgn2hdl.train.kernels.hard_layer import Candidates
 
+Agree = Callable[[Tensor], None]
+
 
 @dataclass(frozen=True, eq=False)
 class PinChoice:
@@ -22,9 +24,12 @@ class PinChoice:
             is number ``p * W + w``.
         candidates: what the pins could read; ``None`` for every source, as -1 and 1.
         observe: is told the sources' bits and the gradients of the pins.
+        agree: replaces the units of the pins' gradients by the highest of all processes that train
+            together, in place; ``None`` where there is one.
     """
 
     index: Tensor
     weight: Tensor | None = None
     candidates: Candidates | None = None
     observe: Callable[[Tensor, PinGradients], None] | None = None
+    agree: Agree | None = None

@@ -28,7 +28,7 @@ from lgn2hdl.train.kernels.backend import Kernels, backend
 from lgn2hdl.train.kernels.hard_bits import PinGradients
 from lgn2hdl.train.kernels.hard_layer import Candidates
 from lgn2hdl.train.wiring.candidates import redraw
-from lgn2hdl.train.wiring.choice import PinChoice
+from lgn2hdl.train.wiring.choice import Agree, PinChoice
 from lgn2hdl.train.wiring.wiring import Fanin, Places
 
 
@@ -39,7 +39,12 @@ class Wires(nn.Module):
     each pin reads, ``i32[k, W]``; without the latter pin p of node w reads row ``p * W + w``.
     ``hard`` asks for what remains after training. Parameters named ``scores`` are trained at the
     learning rate of wiring.
+
+    Attributes:
+        agree: see :class:`~lgn2hdl.train.wiring.choice.PinChoice`.
     """
+
+    agree: Agree | None = None
 
     def choice(self) -> PinChoice | None:
         """What the pins read where layers compute with bits, and how wiring learns from it.
@@ -193,6 +198,7 @@ class CandidateWires(Wires):
             self.scores if centred else softmax(self.scores),
             Candidates(self.source, centred),
             self._observe if self.observing else None,
+            self.agree,
         )
 
     def _observe(self, bits: Tensor, pins: PinGradients) -> None:
@@ -318,7 +324,7 @@ class MappedWires(Wires):
     def choice(self) -> PinChoice:
         """The best sources of all."""
         index = self._best().view(self.fan_in, self.width).to(torch.int32)
-        return PinChoice(index, self.scores)
+        return PinChoice(index, self.scores, agree=self.agree)
 
     @torch.no_grad()
     def _best(self) -> Tensor:
