@@ -230,7 +230,7 @@ def test_parts_of_the_samples_with_one_unit_add_up(fan_in):
     whole = layers.backward(layer, above_of(rows, grad), candidates).scores
     parts = [
         layers.backward(
-            HardLayer(bits.pack(x[:, part]), len(x[0, part]), layer.index),
+            HardLayer(bits.pack(x[:, part].contiguous()), len(x[0, part]), layer.index),
             above_of(rows, grad[:, part].contiguous()),
             candidates,
             units=units,
