@@ -1,13 +1,22 @@
-"""The public files: where they live, their lengths and checksums.
+"""The public data sets: where their files live, their lengths and checksums, and what reads them.
 
-The checksums of the MNIST, Fashion-MNIST and UCI files were computed from files whose MD5 sums
-agree with the published ones; those of the Dry Bean and CIFAR-10 archives are the ones that others
-publish for them, and what is read of Dry Bean is checked again (:mod:`lgn2hdl.datasets.public`).
+A set is one entry of :data:`SETS`. The checksums of the MNIST, Fashion-MNIST, CIFAR-10 and UCI
+files were computed from files whose MD5 or SHA-1 sums agree with the published ones, those of the
+R package from Debian's copy of it; that of the Dry Bean archive is the one that others publish for
+it. The rows of a :class:`RowSet` are checked again, whatever they are read from.
 """
 
 from __future__ import annotations
 
-from lgn2hdl.datasets.sources import PublicFile
+from collections.abc import Callable, Mapping
+from functools import partial
+from string import ascii_uppercase
+
+from lgn2hdl.datasets import cifar, readers
+from lgn2hdl.datasets.members import Known, PublicMembers
+from lgn2hdl.datasets.row_sets import RowSet, a_fifth_of_each_class, after, marked, read_rows
+from lgn2hdl.datasets.sources import Places, PublicFile
+from lgn2hdl.datasets.types import Table
 
 _UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/"
 _IDX_NAMES = (
@@ -47,6 +56,10 @@ MNIST = _idx_files(
     ),
 )
 
+FASHION_NAMES = (
+    "T-shirt/top", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 FASHION_MNIST = _idx_files(
     "fashion-mnist",
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -96,23 +109,200 @@ BREAST_CANCER = _uci_file(
     18_654,
 )
 
-DRY_BEAN = PublicFile(
+DRY_BEAN_FILE = PublicFile(
     "uci/raw/dry+bean+dataset.zip",
     "https://archive.ics.uci.edu/static/public/602/dry+bean+dataset.zip",
     "0a64eff5be87f48c3dbbfc0a12a56c5d5b5167ef8e61cd45d69b3e7c7130c06f",
     4_738_776,
 )
 DRY_BEAN_MEMBER = "DryBeanDataset/Dry_Bean_Dataset.arff"
-DRY_BEAN_ARRAYS = "tabular/drybean.npz"
-"""Another form of Dry Bean that a data folder may hold: ``x_train``, ``y_train``, ... arrays."""
+BEAN_NAMES = ("BARBUNYA", "BOMBAY", "CALI", "DERMASON", "HOROZ", "SEKER", "SIRA")
 
-CIFAR10 = PublicFile(
+DRY_BEAN = RowSet(
+    "tabular/drybean.npz",
+    partial(readers.dry_bean, DRY_BEAN_FILE, DRY_BEAN_MEMBER, BEAN_NAMES),
+    "8075e02836d18f183312bbc0469a2bb3535533de3b28ae47f09ce64ed983a534",
+    marked("drybean_test_rows.bin"),
+    column_names=(
+        "Area", "Perimeter", "MajorAxisLength", "MinorAxisLength", "AspectRation", "Eccentricity",
+        "ConvexArea", "EquivDiameter", "Extent", "Solidity", "roundness", "Compactness",
+        "ShapeFactor1", "ShapeFactor2", "ShapeFactor3", "ShapeFactor4",
+    ),
+    class_names=BEAN_NAMES,
+)  # fmt: skip
+
+MLBENCH = PublicMembers(
+    "mlbench/mlbench_2.1-3.tar.gz",
+    "https://cran.r-project.org/src/contrib/Archive/mlbench/mlbench_2.1-3.tar.gz",
+    922_103,
+    {
+        f"{name}.rda": Known(sha256, size)
+        for name, sha256, size in (
+            (
+                "LetterRecognition",
+                "967a1a3e10b548d7269cbe50182bcecd6365cc58ea07638bbc34c51f17f34f1d",
+                162_580,
+            ),
+            (
+                "Satellite",
+                "29f8cf9bb1bc51b769d694c9caf740fd1c36ed6a7c87603edf5985962e330f64",
+                109_096,
+            ),
+            (
+                "Shuttle",
+                "5b1db218b76a47c83f575f1ff38d7a7d36e569b0e27d8bf4aa92eae6c0bcb826",
+                371_492,
+            ),
+            ("DNA", "df941ad89a49f705a29bf38e52c91dc34029539cedb13fa24f803f1224278c9e", 81_208),
+            ("Vehicle", "ea993a1fe72b2611a609101aa6ebee43b6a9dd07c329c9acd1a184ba971a2710", 15_220),
+        )
+    },
+    names=("mlbench/data", "mlbench"),
+)
+"""The R package mlbench (F. Leisch, E. Dimitriadou) has sets of UCI and StatLog as data frames."""
+
+LETTER = RowSet(
+    "tabular/letter.npz",
+    partial(readers.r_frame, MLBENCH, "LetterRecognition.rda", "lettr", tuple(ascii_uppercase)),
+    "c2ad190ac8b909432eb225b0201ad0df3e5587ce15ede0f25cf42f9fd6dbe05a",
+    after(16_000),
+    column_names=(
+        "x.box", "y.box", "width", "high", "onpix", "x.bar", "y.bar", "x2bar", "y2bar", "xybar",
+        "x2ybr", "xy2br", "x.ege", "xegvy", "y.ege", "yegvx",
+    ),
+    class_names=tuple(ascii_uppercase),
+    ordered=True,
+)  # fmt: skip
+
+SOILS = (
+    "red soil", "cotton crop", "grey soil", "damp grey soil", "vegetation stubble",
+    "very damp grey soil",
+)  # fmt: skip
+SATIMAGE = RowSet(
+    "tabular/satimage.npz",
+    partial(readers.r_frame, MLBENCH, "Satellite.rda", "classes", SOILS),
+    "a049fae9f3f3e8cba0bd0f60a059ca29ced9bb3fc039aad1fd9b1cba414197e9",
+    after(4_435),
+    column_names=tuple(f"x.{number}" for number in range(1, 37)),
+    class_names=SOILS,
+    ordered=True,
+)
+
+RADIATOR_STATES = (
+    "Rad.Flow", "Fpv.Close", "Fpv.Open", "High", "Bypass", "Bpv.Close", "Bpv.Open",
+)  # fmt: skip
+SHUTTLE = RowSet(
+    "tabular/shuttle.npz",
+    partial(readers.r_frame, MLBENCH, "Shuttle.rda", "Class", RADIATOR_STATES),
+    "95ff05a242cc28f3787f36424cba85b10e15033f1e46933cc3c729fbe384c387",
+    after(43_500),
+    column_names=tuple(f"V{number}" for number in range(1, 10)),
+    class_names=RADIATOR_STATES,
+    ordered=True,
+)
+
+JUNCTIONS = ("ei", "ie", "n")
+DNA = RowSet(
+    "tabular/dna.npz",
+    partial(readers.r_frame, MLBENCH, "DNA.rda", "Class", JUNCTIONS),
+    "da48dbeba0c596bb8399a20e4dcd5f2c51617607b0e0a6b437bb7dde687458e6",
+    after(2_000),
+    column_names=tuple(f"V{number}" for number in range(1, 181)),
+    class_names=JUNCTIONS,
+    ordered=True,
+)
+
+VEHICLES = ("bus", "opel", "saab", "van")
+VEHICLE = RowSet(
+    "tabular/vehicle.npz",
+    partial(readers.r_frame, MLBENCH, "Vehicle.rda", "Class", VEHICLES),
+    "a4c869d85b70eb34631538bd4a5cda3ad53ee42ba8a99e1b26f1aac6c90e562f",
+    a_fifth_of_each_class,
+    column_names=(
+        "Comp", "Circ", "D.Circ", "Rad.Ra", "Pr.Axis.Ra", "Max.L.Ra", "Scat.Ra", "Elong",
+        "Pr.Axis.Rect", "Max.L.Rect", "Sc.Var.Maxis", "Sc.Var.maxis", "Ra.Gyr", "Skew.Maxis",
+        "Skew.maxis", "Kurt.maxis", "Kurt.Maxis", "Holl.Ra",
+    ),
+    class_names=VEHICLES,
+)  # fmt: skip
+
+UNSW_FILE = PublicMembers(
+    "unsw_nb15/UNSW_NB15_training-set.zip",
+    "https://raw.githubusercontent.com/vincentlemaire-labs/CAID2025/"
+    "62ff595cf17d9bd51b14895f03d3aca7250f66c9/UNSW_NB15_training-set.zip",
+    1 << 23,
+    {
+        "UNSW_NB15_training-set.csv": Known(
+            "734fe6642edf758f7c94d7d9149426b49d202fe8e7bf0bef47392489c3c0a559", 15_380_800
+        )
+    },
+    names=("unsw_nb15", "UNSW_NB15_training-set"),
+)
+UNSW_COLUMNS = (
+    "dur", "proto", "service", "state", "spkts", "dpkts", "sbytes", "dbytes", "rate", "sttl",
+    "dttl", "sload", "dload", "sloss", "dloss", "sinpkt", "dinpkt", "sjit", "djit", "swin",
+    "stcpb", "dtcpb", "dwin", "tcprtt", "synack", "ackdat", "smean", "dmean", "trans_depth",
+    "response_body_len", "ct_srv_src", "ct_state_ttl", "ct_dst_ltm", "ct_src_dport_ltm",
+    "ct_dst_sport_ltm", "ct_dst_src_ltm", "is_ftp_login", "ct_ftp_cmd", "ct_flw_http_mthd",
+    "ct_src_ltm", "ct_srv_dst", "is_sm_ips_ports",
+)  # fmt: skip
+UNSW_CODED = frozenset({"proto", "service", "state"})
+UNSW_NB15_82K = RowSet(
+    "unsw_nb15/unsw_nb15_82k.npz",
+    partial(readers.csv_rows, UNSW_FILE, UNSW_COLUMNS, UNSW_CODED, "label"),
+    "3f898400943c61355194f32ecfc8353fc6158d2e9a0d25f85baa1b582cc70b75",
+    marked("unsw_nb15_82k_test_rows.bin"),
+    column_names=UNSW_COLUMNS,
+    class_names=("normal", "attack"),
+    notes=(
+        "our own split of the smaller of the two files of UNSW-NB15: results do not compare with "
+        "those on the official split",
+    ),
+)
+
+CIFAR10 = PublicMembers(
     "cifar10/cifar-10-binary.tar.gz",
     "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     170_052_171,
+    {
+        name: Known(sha256, 30_730_000)
+        for name, sha256 in zip(
+            (*cifar.MEMBERS["train"], *cifar.MEMBERS["test"]),
+            (
+                "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+                "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+                "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+                "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+                "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+                "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+            ),
+            strict=True,
+        )
+    },
+    names=("cifar-10-batches-bin", "cifar-10-binary"),
 )
 CIFAR10_JPEG = "cifar10_jpeg/cifar10_jpeg75.npz"
 """A lossy copy of CIFAR-10 that a data folder may hold; it has no public home."""
 CIFAR10_JPEG_SHA256 = "0c18caf90d7988cfccc4920ef464ae5520667a14491eaa6f8c764c6948e0d564"
-"""Digest of its arrays, so that it does not matter how they were compressed."""
+
+SETS: Mapping[str, Callable[[Places], Table]] = {
+    "digits": readers.digits,
+    "monk1": partial(readers.monk, MONK1),
+    "monk2": partial(readers.monk, MONK2),
+    "monk3": partial(readers.monk, MONK3),
+    "adult": partial(readers.adult, ADULT),
+    "breast-cancer": partial(readers.breast_cancer, BREAST_CANCER),
+    "drybean": partial(read_rows, DRY_BEAN),
+    "letter": partial(read_rows, LETTER),
+    "satimage": partial(read_rows, SATIMAGE),
+    "shuttle": partial(read_rows, SHUTTLE),
+    "dna": partial(read_rows, DNA),
+    "vehicle": partial(read_rows, VEHICLE),
+    "unsw-nb15-82k": partial(read_rows, UNSW_NB15_82K),
+    "speech-digits": readers.speech_digits,
+    "mnist": partial(readers.idx_images, MNIST, readers.DIGIT_NAMES),
+    "fashion-mnist": partial(readers.idx_images, FASHION_MNIST, FASHION_NAMES),
+    "cifar10": partial(readers.cifar10, CIFAR10),
+    "cifar10-jpeg75": partial(readers.cifar10_jpeg, CIFAR10_JPEG, CIFAR10_JPEG_SHA256),
+}
+"""What finds, or downloads, and reads each public data set, by its name."""

@@ -1,12 +1,10 @@
-"""CIFAR-10 images: from the records of the published archive, and from a lossy JPEG copy.
+"""CIFAR-10 images: from the records of the published files, and from a lossy JPEG copy.
 
 The images: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 """
 
 from __future__ import annotations
 
-import io
-import tarfile
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -15,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lgn2hdl.base.errors import DataError, ToolError
-from lgn2hdl.datasets import limits
 
 CLASS_NAMES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -27,14 +24,11 @@ N_VALUES = 32 * 32 * 3
 MAX_IMAGES = 100_000
 """Most images of a part that are read (the training part has 50,000)."""
 
-MAX_ARCHIVE_BYTES = 1 << 28
-"""Most bytes that the published archive may expand to (it has 184 MB)."""
-
 MEMBERS = {
-    "train": tuple(f"cifar-10-batches-bin/data_batch_{number}.bin" for number in range(1, 6)),
-    "test": ("cifar-10-batches-bin/test_batch.bin",),
+    "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
+    "test": ("test_batch.bin",),
 }
-"""Members of the published archive by part, in the order of their images."""
+"""The published files by part, in the order of their images."""
 
 JPEG_ARRAYS = (
     "header",
@@ -50,44 +44,24 @@ class Part(NamedTuple):
     labels: npt.NDArray[np.integer[Any]]
 
 
-def binary_parts(data: bytes, what: str) -> tuple[Part, Part]:
-    """Training and test images of the published archive of the binary version.
+def binary_parts(files: Mapping[str, bytes]) -> tuple[Part, Part]:
+    """Training and test images of the published files of the binary version.
 
     A record is a byte for the label and 32x32 bytes each for red, green and blue, row by row.
 
     Args:
-        data: bytes of the archive, ``.tar.gz``; it is not unpacked on disk.
-        what: the archive's name in error messages.
-
-    Raises:
-        DataError: if it is damaged or too long, or if a member is missing or not made of records.
+        files: the bytes of all :data:`MEMBERS` by name, whole records (they are known files).
     """
-    content = limits.gunzip(data, MAX_ARCHIVE_BYTES, what)
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            parts = {
-                part: np.concatenate([_records(archive, name, what) for name in names])
-                for part, names in MEMBERS.items()
-            }
-    except (tarfile.TarError, OSError, ValueError, OverflowError):
-        raise DataError(f"{what} is damaged (tar): get it again") from None
-    return _part(parts["train"]), _part(parts["test"])
+    train, test = (
+        _part(np.concatenate([_records(files[name]) for name in names]))
+        for names in MEMBERS.values()
+    )
+    return train, test
 
 
-def _records(archive: tarfile.TarFile, name: str, what: str) -> npt.NDArray[np.uint8]:
-    """A member's records, ``u8[N, 1 + 3072]``."""
-    found = [member for member in archive.getmembers() if member.name == name]
-    member = found[0] if found else None
-    stream = archive.extractfile(member) if member is not None and member.isreg() else None
-    if member is None or stream is None:
-        raise DataError(f"{what} has no file {name}: get it again")
-    n_images, rest = divmod(member.size, 1 + N_VALUES)
-    if rest or not 1 <= n_images <= MAX_IMAGES:  # a sparse file may claim any size
-        raise DataError(
-            f"{name} of {what} has {member.size} bytes, not 1 to {MAX_IMAGES} records of "
-            f"{1 + N_VALUES}: get it again"
-        )
-    return np.frombuffer(stream.read(), np.uint8).reshape(-1, 1 + N_VALUES)
+def _records(data: bytes) -> npt.NDArray[np.uint8]:
+    """Records ``u8[N, 1 + 3072]`` of a file."""
+    return np.frombuffer(data, np.uint8).reshape(-1, 1 + N_VALUES)
 
 
 def _part(records: npt.NDArray[np.uint8]) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from lgn2hdl.base.errors import DataError
 from lgn2hdl.datasets import limits
+from lgn2hdl.datasets.rdata import Column
 from lgn2hdl.datasets.types import MISSING
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -40,7 +42,7 @@ BREAST_CANCER_CLASSES = ("no-recurrence-events", "recurrence-events")
 class Coded(NamedTuple):
     """Rows of numbers and category codes, with the names of the codes."""
 
-    rows: npt.NDArray[np.int64]
+    rows: npt.NDArray[Any]
     labels: npt.NDArray[np.int64]
     categories: tuple[tuple[str, ...], ...]
 
@@ -148,9 +150,7 @@ def coded(rows: list[list[str]], categories: tuple[tuple[str, ...], ...]) -> npt
     )
 
 
-def dry_bean(
-    data: bytes, class_names: tuple[str, ...]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def dry_bean(data: bytes, class_names: tuple[str, ...]) -> Coded:
     """Rows ``f64[N, 16]`` and labels ``i64[N]`` of the ARFF file of Dry Bean.
 
     Raises:
@@ -164,4 +164,71 @@ def dry_bean(
         y = np.array([class_names.index(row[-1]) for row in cells], dtype=np.int64)
     except (ValueError, IndexError):
         raise DataError("the ARFF file of Dry Bean is damaged: get it again") from None
-    return x, y
+    return Coded(x, y, ((),) * x.shape[-1])
+
+
+def labelled_csv(
+    data: bytes, columns: tuple[str, ...], coded_columns: frozenset[str], label: str, what: str
+) -> Coded:
+    """Columns of a CSV file without quotes, and the integers of its label column.
+
+    Args:
+        data: the file's bytes, UTF-8 with a header.
+        columns: the columns to read.
+        coded_columns: which of them are categories; their codes follow the sorted names.
+        label: the label column.
+        what: the file's name in error messages.
+
+    Raises:
+        DataError: if the bytes are no such file.
+    """
+    try:
+        header, *lines = data.decode("utf-8-sig").splitlines()
+        cells = dict(
+            zip(
+                header.split(","),
+                zip(*(line.split(",") for line in lines), strict=True),
+                strict=True,
+            )
+        )
+        categories = tuple(
+            tuple(sorted(set(cells[name]))) if name in coded_columns else () for name in columns
+        )
+        rows = np.stack(
+            [_column(cells[name], of) for name, of in zip(columns, categories, strict=True)], axis=1
+        )
+        return Coded(rows, np.array(cells[label], np.int64), categories)
+    except (ValueError, KeyError):
+        raise DataError(f"{what} is not the known CSV file: get it again") from None
+
+
+def _column(cells: tuple[str, ...], categories: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    code = {name: index for index, name in enumerate(categories)}
+    return np.array([code[cell] for cell in cells] if code else cells, np.float64)
+
+
+def frame_rows(frame: Mapping[str, Column], label: str, class_names: tuple[str, ...]) -> Coded:
+    """Rows of a data frame; factors whose levels are numbers are these numbers.
+
+    Args:
+        frame: its columns by name.
+        label: the factor that is the label.
+        class_names: its levels.
+
+    Raises:
+        DataError: if the frame has no such factor, or levels that are no numbers.
+    """
+    try:
+        if frame[label].levels != class_names:
+            raise ValueError("other classes")
+        columns = [_frame_column(column) for name, column in frame.items() if name != label]
+        rows, labels = np.stack(columns, axis=1), frame[label].values.astype(np.int64)
+    except (KeyError, ValueError, IndexError):
+        raise DataError("the data frame is not the known one: get it again") from None
+    return Coded(rows, labels, ((),) * rows.shape[1])
+
+
+def _frame_column(column: Column) -> npt.NDArray[np.float64]:
+    if not column.levels:
+        return column.values.astype(np.float64)
+    return np.array(column.levels, np.float64)[column.values]

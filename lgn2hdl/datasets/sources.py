@@ -121,35 +121,53 @@ def _checked(file: PublicFile, data: bytes, folder: Path) -> bytes:
 
 
 def _download(file: PublicFile, places: Places) -> bytes:
+    with downloaded(file.path, file.url, file.size, places, file.sha256):
+        pass
+    return limits.read_file(places.cache / file.path)
+
+
+@contextmanager
+def downloaded(
+    path: str, url: str, size: int, places: Places, sha256: str | None = None
+) -> Iterator[Path]:
+    """A file from its public home; it goes into the cache if the block ends without an error.
+
+    Args:
+        path: its place below the cache.
+        url: its public home.
+        size: its length in bytes, or a bound on it.
+        places: which cache, and what shows how far the download is.
+        sha256: its checksum, if the block does not check what came.
+
+    Raises:
+        DataError: if it cannot be had.
+    """
     import pooch
 
-    target = places.cache / file.path
+    target = places.cache / path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # (What a killed process leaves half of is removed by the next one.)
-        with (
-            scratch_folder(target.parent, UNFINISHED) as place,
-            places.shown(Path(file.path).name, file.size) as show,
-            _quiet_log(),
-        ):
-            pooch.retrieve(
-                file.url,
-                known_hash=f"sha256:{file.sha256}",
-                fname=target.name,
-                path=place,
-                downloader=Downloader(limits_for(file.size), show),
-            )
+        with scratch_folder(target.parent, UNFINISHED) as place:
+            with places.shown(target.name, size) as show, _quiet_log():
+                pooch.retrieve(
+                    url,
+                    known_hash=None if sha256 is None else f"sha256:{sha256}",
+                    fname=target.name,
+                    path=place,
+                    downloader=Downloader(limits_for(size), show),
+                )
+            yield place / target.name
             (place / target.name).replace(target)
     except OSError as error:  # the base of the errors of requests, too; some are ValueErrors
-        reason = f"downloading {file.url} failed ({_reason(error)})"
-        raise missing(file.path, places, reason) from None
+        reason = f"downloading {url} failed ({_reason(error)})"
+        raise missing(path, places, reason) from None
     except ValueError:  # pooch's checksum error
         raise DataError(
-            f"{file.url} did not deliver the known file (its sha256 differs from "
-            f"{file.sha256[:12]}...): try again, or name a folder that has {file.path} with "
+            f"{url} did not deliver the known file (its sha256 differs from "
+            f"{str(sha256)[:12]}...): try again, or name a folder that has {path} with "
             "--data-dir or LGN2HDL_DATA"
         ) from None
-    return limits.read_file(target)
 
 
 def _reason(error: OSError) -> str:
