@@ -137,7 +137,17 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "datasets/test_datasets_public.py", "datasets/test_datasets_sources.py",
         "datasets/test_datasets_names.py", "datasets/test_datasets_csv.py",
     ),
+    "datasets/archives.py": (
+        "datasets/test_datasets_archives.py", "datasets/test_datasets_members.py",
+    ),
     "datasets/cifar.py": ("datasets/test_datasets_cifar.py",),
+    "datasets/members.py": ("datasets/test_datasets_members.py",),
+    "datasets/rdata.py": ("datasets/test_datasets_rdata.py",),
+    "datasets/readers.py": (
+        "datasets/test_datasets_parsers.py", "datasets/test_datasets_public.py",
+        "datasets/test_datasets_cifar.py", "datasets/test_datasets_row_sets.py",
+    ),
+    "datasets/row_sets.py": ("datasets/test_datasets_row_sets.py",),
     **{
         f"datasets/{name}.py": (
             "datasets/test_datasets_steps.py", "datasets/test_datasets_csv.py",
@@ -151,13 +161,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         "datasets/test_datasets_names.py", "datasets/test_datasets_validation.py",
         "datasets/test_datasets_files.py",
     ),
-    "datasets/public.py": (
-        "datasets/test_datasets_parsers.py", "datasets/test_datasets_public.py",
-        "datasets/test_datasets_cifar.py",
-    ),
+    "datasets/public.py": ("datasets/test_datasets_public.py",),
     "datasets/parsers.py": ("datasets/test_datasets_parsers.py", "datasets/test_datasets_files.py"),
     "datasets/sources.py": (
         "datasets/test_datasets_sources.py", "datasets/test_datasets_public.py",
+        "datasets/test_datasets_members.py",
     ),
     "hdl/component.py": ("hdl/test_component.py", "verify/test_yosys_reader.py"),
     "hdl/domain.py": ("hdl/test_component.py",),

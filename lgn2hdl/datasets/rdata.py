@@ -62,9 +62,10 @@ def data_frame(data: bytes, what: str) -> dict[str, Column]:
 
 
 def _unpacked(data: bytes) -> bytes:
-    content = lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(data, MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ValueError("too long")
+    decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+    content = decoder.decompress(data, MAX_BYTES)
+    if not decoder.eof:
+        raise ValueError("too long, or cut off")
     return content
 
 

@@ -1,21 +1,21 @@
-"""CIFAR-10: the published archive (a small one of the same make) and the lossy JPEG copy."""
+"""CIFAR-10: the published files (small ones of the same make) and the lossy JPEG copy."""
 
-import gzip
 import hashlib
 import io
 import sys
-import tarfile
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_datasets_sources import names_three_ways, server
+from test_datasets_sources import names_three_ways
 
 from lgn2hdl.base.errors import DataError, ToolError
-from lgn2hdl.datasets import catalogue, cifar, limits, load_dataset
-from lgn2hdl.datasets.sources import PublicFile
+from lgn2hdl.datasets import catalogue, cifar, limits, load_dataset, readers
+from lgn2hdl.datasets.members import Known
 
 
 def refused(message, function, *arguments, error=DataError, **options):
@@ -33,11 +33,13 @@ def _own_cache(tmp_path, monkeypatch):
 
 
 RECORDS = 20
-"""Records of each file of the small archive; labels 0 to 9 twice."""
+"""Records of each of the small files; labels 0 to 9 twice."""
+
+LAST = cifar.MEMBERS["test"][0]
 
 
 def small_images(number):
-    """Images ``[RECORDS, 32, 32, 3]`` of one file of the small archive."""
+    """Images ``[RECORDS, 32, 32, 3]`` of one of the small files."""
     values = np.random.default_rng(number).integers(0, 256, (RECORDS, 32, 32, 3))
     return values.astype(np.uint8)
 
@@ -55,34 +57,27 @@ def record_files():
     }
 
 
-def tar(files):
-    """An archive with a folder, a file that nobody asks for, and the given files last one first."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        folder = tarfile.TarInfo("cifar-10-batches-bin")
-        folder.type = tarfile.DIRTYPE
-        archive.addfile(folder)
-        more = {"cifar-10-batches-bin/readme.html": b"<html>"}
-        for name, content in [*more.items(), *reversed(files.items())]:
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
+def published(monkeypatch, files):
+    """Let ``files`` take the place of the published ones."""
+    known = {
+        name: Known(hashlib.sha256(data).hexdigest(), len(data)) for name, data in files.items()
+    }
+    small = replace(catalogue.CIFAR10, members=known)
+    monkeypatch.setitem(catalogue.SETS, "cifar10", partial(readers.cifar10, small))
 
 
-def packed(files):
-    return gzip.compress(tar(files), 1)
+def put_folder(place, files):
+    place.mkdir(parents=True)
+    for name, data in files.items():
+        (place / name).write_bytes(data)
 
 
-def published(monkeypatch, archive, url="http://127.0.0.1:9/x"):
-    """Let ``archive`` take the place of the published one."""
-    file = PublicFile(
-        catalogue.CIFAR10.path, url, hashlib.sha256(archive).hexdigest(), len(archive)
-    )
-    monkeypatch.setattr(catalogue, "CIFAR10", file)
-
-
-def assert_small_set(dataset):
+@pytest.mark.parametrize("place", ["cifar-10-batches-bin", "cifar10/cifar-10-batches-bin"])
+def test_the_published_files_in_a_folder(tmp_path, monkeypatch, place):
+    files = record_files()
+    published(monkeypatch, files)
+    put_folder(tmp_path / place, {**files, "readme.html": b"<html>"})
+    dataset = load_dataset("cifar10", data_dir=tmp_path, download=False)
     train = np.concatenate([small_images(number) for number in range(5)])
     np.testing.assert_array_equal(dataset.x_train.reshape(-1, 32, 32, 3), train)
     np.testing.assert_array_equal(dataset.x_test.reshape(-1, 32, 32, 3), small_images(5))
@@ -93,108 +88,39 @@ def assert_small_set(dataset):
     assert dataset.class_names[:2] == ("airplane", "automobile")
 
 
-def test_the_archive_in_a_folder(tmp_path, monkeypatch):
-    archive = packed(record_files())
-    published(monkeypatch, archive)
-    path = tmp_path / "folder" / catalogue.CIFAR10.path
-    path.parent.mkdir(parents=True)
-    path.write_bytes(archive)
-    assert_small_set(load_dataset("cifar10", data_dir=tmp_path / "folder", download=False))
-    assert [item.name for item in path.parent.iterdir()] == [path.name]  # nothing is unpacked
-    path.write_bytes(archive[:-1])
-    refused(
-        "not the public file", load_dataset, "cifar10", data_dir=tmp_path / "folder", download=False
-    )
-
-
-def test_the_archive_is_downloaded_once(tmp_path, monkeypatch):
-    archive = packed(record_files())
-    with server(archive) as (url, requests):
-        published(monkeypatch, archive, url)
-        assert_small_set(load_dataset("cifar10", data_dir=tmp_path))
-        assert_small_set(load_dataset("cifar10", data_dir=tmp_path))
-        assert len(requests) == 1
-
-
-def test_another_archive_is_not_taken(tmp_path, monkeypatch):
-    with server(packed(record_files())) as (url, _):
-        published(monkeypatch, b"the one that is known", url)
-        refused("did not deliver the known file", load_dataset, "cifar10", data_dir=tmp_path)
-    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-
-
-def test_no_archive_anywhere(tmp_path):
+def test_no_files_anywhere(tmp_path):
     message = refused("switched off", load_dataset, "cifar10", data_dir=tmp_path, download=False)
     assert names_three_ways(message)
 
 
-def test_the_published_archive_where_there_is_one(data_folder):
-    if not (data_folder / catalogue.CIFAR10.path).is_file():
-        pytest.skip(f"no {catalogue.CIFAR10.path} in the data folder")
-    dataset = load_dataset("cifar10", data_dir=data_folder, download=False)
+def test_what_is_known_of_the_published_files():
+    known = catalogue.CIFAR10.members
+    assert list(known) == [*cifar.MEMBERS["train"], *cifar.MEMBERS["test"]]
+    assert {item.size for item in known.values()} == {10_000 * (1 + cifar.N_VALUES)}
+    assert len({item.sha256 for item in known.values()}) == 6
+
+
+def test_the_published_images_where_they_are(data_folder):
+    try:
+        dataset = load_dataset("cifar10", data_dir=data_folder, download=False)
+    except DataError as error:
+        pytest.skip(str(error))
     assert (dataset.x_train.shape, dataset.x_test.shape) == ((50_000, 3072), (10_000, 3072))
-    means = dataset.x_train.reshape(-1, 3).mean(axis=0)
-    np.testing.assert_allclose(means, [125.3, 123.0, 113.9], atol=0.1)
-
-
-LAST = cifar.MEMBERS["test"][0]
-
-
-@pytest.mark.parametrize(
-    ("archive", "message"),
-    [
-        (b"no gzip", r"damaged \(gzip\)"),
-        (gzip.compress(b"no tar", mtime=0), r"damaged \(tar\)"),
-        (gzip.compress(b"", mtime=0), r"damaged \(tar\)"),
-        (packed(record_files())[:-9], r"damaged \(gzip\)"),
-        (gzip.compress(tar(record_files())[: 3 * 20 * 3073], mtime=0), r"damaged \(tar\)|no file"),
-        (packed({**record_files(), LAST: bytes(3074)}), "test_batch.bin .* 3074 bytes"),
-        (packed({**record_files(), LAST: b""}), "test_batch.bin .* 0 bytes"),
-        (packed({LAST: bytes(3073)}), "no file .*data_batch_1.bin"),
-    ],
-)
-def test_damaged_archives(archive, message):
-    refused(message, cifar.binary_parts, archive, "cifar.tar.gz")
-
-
-@pytest.mark.parametrize("kind", [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.FIFOTYPE])
-def test_something_else_in_the_place_of_a_file(kind):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo(cifar.MEMBERS["train"][0])
-        info.type, info.linkname = kind, "/etc/passwd"
-        archive.addfile(info)
-    content = gzip.compress(buffer.getvalue())
-    refused("no file .*data_batch_1.bin", cifar.binary_parts, content, "cifar.tar.gz")
-
-
-def test_a_sparse_file_that_claims_a_terabyte():
-    info = tarfile.TarInfo(cifar.MEMBERS["train"][0])
-    info.pax_headers = {
-        "GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": "0,0",
-        "GNU.sparse.size": str(3073 << 28),
-    }  # fmt: skip
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        archive.addfile(info)
-    content = gzip.compress(buffer.getvalue())
-    refused(f"has {3073 << 28} bytes", cifar.binary_parts, content, "cifar.tar.gz")
-
-
-def test_an_archive_that_expands_without_end(monkeypatch):
-    monkeypatch.setattr(cifar, "MAX_ARCHIVE_BYTES", 1 << 20)
-    bomb = gzip.compress(bytes(1 << 21))
-    refused("expands to more than", cifar.binary_parts, bomb, "cifar.tar.gz")
+    digests = [hashlib.sha256(x.tobytes()).hexdigest() for x in (dataset.x_train, dataset.x_test)]
+    assert digests == [
+        "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
+        "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
+    ]
+    assert dataset.sha256.startswith("961d9ecf082ce446")
 
 
 @pytest.mark.parametrize("label", [10, 255])
 def test_labels_that_are_no_class(tmp_path, monkeypatch, label):
     files = record_files()
     files[LAST] = bytes([label]) + files[LAST][1:]
-    archive = packed(files)
-    with server(archive) as (url, _):
-        published(monkeypatch, archive, url)
-        refused(f"labels from 0 to {label}", load_dataset, "cifar10")
+    published(monkeypatch, files)
+    put_folder(tmp_path / "cifar-10-batches-bin", files)
+    refused(f"labels from 0 to {label}", load_dataset, "cifar10", data_dir=tmp_path)
 
 
 def jpeg_file(image, size=(32, 32), **options):

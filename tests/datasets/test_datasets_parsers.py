@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lgn2hdl.datasets import parsers, public
+from lgn2hdl.base.errors import DataError
+from lgn2hdl.datasets import parsers, readers
+from lgn2hdl.datasets.rdata import Column
 from lgn2hdl.datasets.sources import Places, PublicFile
 from lgn2hdl.datasets.types import MISSING
 
@@ -31,7 +33,7 @@ def test_monk(tmp_path: Path) -> None:
         return ("\n".join(lines) + "\n\n").encode()
 
     files, places = files_in(tmp_path, text(rows[::5]), text(rows))
-    table = public.monk(files, places)
+    table = readers.monk(files, places)
     assert (table.x_train + 1).tolist() == [list(row) for row in rows[::5]]
     assert (table.x_test + 1).tolist() == [list(row) for row in rows]
     assert table.y_train.tolist() == [int(row[4] == 1) for row in rows[::5]]
@@ -56,7 +58,7 @@ ADULT_TEST = """\
 def test_adult(tmp_path: Path) -> None:
     """Names of both files, sorted; a missing one is no category; labels with and without a dot."""
     files, places = files_in(tmp_path, ADULT_TRAIN.encode(), ADULT_TEST.encode())
-    table = public.adult(files, places)
+    table = readers.adult(files, places)
     assert table.categories[:4] == ((), ("Private", "State-gov"), (), ("Bachelors", "Masters"))
     assert table.x_train.tolist() == [
         [39, 1, 77516, 0, 13, 1, 0, 1, 1, 1, 2174, 0, 40, 1],
@@ -78,7 +80,7 @@ def test_breast_cancer(tmp_path: Path) -> None:
     ]
     lines.insert(7, lines[0].replace("premeno", "?"))
     files, places = files_in(tmp_path, "\n".join(lines).encode())
-    table = public.breast_cancer(files[0], places)
+    table = readers.breast_cancer(files[0], places)
     assert table.categories[2] == ("0-4", "5-9", "10-14", "20-24")
     assert table.categories[5] == ("1", "2")
     order = np.random.RandomState(0).permutation(100)
@@ -101,7 +103,7 @@ def test_images(tmp_path: Path, shape: tuple[int, int]) -> None:
         for array in arrays
     ]
     files, places = files_in(tmp_path, *contents)
-    table = public.idx_images(files, ("a", "b"), places)
+    table = readers.idx_images(files, ("a", "b"), places)
     assert table.x_train.tolist() == arrays[0].reshape(4, -1).tolist()
     assert table.y_train.tolist() == arrays[1].tolist()
     assert table.x_test.tolist() == arrays[2].reshape(2, -1).tolist()
@@ -113,14 +115,70 @@ def test_images(tmp_path: Path, shape: tuple[int, int]) -> None:
     assert table.class_names == ("a", "b")
 
 
-def test_rows_of_dry_bean_are_sorted_by_every_column_then_the_label() -> None:
-    x = np.array([[1.0, 5.0], [1.0, 4.0], [0.5, 9.0], [1.0, 4.0], [0.5, 9.0]])
-    y = np.array([0, 1, 3, 0, 2])
-    assert public.bean_order(x, y).tolist() == [4, 2, 3, 1, 0]
-
-
 def test_the_layout_of_dry_bean() -> None:
     text = "@RELATION beans\n@DATA\n% a remark\n1,2.5,B\n\n3,4,A\n"
-    x, y = parsers.dry_bean(text.encode(), ("A", "B"))
-    assert x.tolist() == [[1.0, 2.5], [3.0, 4.0]]
-    assert y.tolist() == [1, 0]
+    rows = parsers.dry_bean(text.encode(), ("A", "B"))
+    assert rows.rows.tolist() == [[1.0, 2.5], [3.0, 4.0]]
+    assert rows.labels.tolist() == [1, 0]
+    assert rows.categories == ((), ())
+
+
+CSV = "\ufeffid,proto,rate,label\r\n1,udp,0.5,0\r\n2,-,1e3,1\r\n3,tcp,7,1\r\n"
+
+
+def test_columns_of_a_csv_file_by_name() -> None:
+    rows = parsers.labelled_csv(
+        CSV.encode(), ("rate", "proto"), frozenset({"proto"}), "label", "f.csv"
+    )
+    assert rows.rows.tolist() == [[0.5, 2], [1000, 0], [7, 1]]
+    assert rows.labels.tolist() == [0, 1, 1]
+    assert rows.categories == ((), ("-", "tcp", "udp"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "proto,rate,label\n",
+        CSV.replace("rate", "speed"),
+        CSV.replace("0.5", "fast"),
+        CSV.replace(",1\r", "\r", 1),
+        CSV.replace(",label", ""),
+        CSV.replace(",0\r", ",none\r"),
+    ],
+)
+def test_another_csv_file(text: str) -> None:
+    with pytest.raises(DataError, match=r"^f\.csv is not the known CSV file") as error:
+        parsers.labelled_csv(
+            text.encode(), ("rate", "proto"), frozenset({"proto"}), "label", "f.csv"
+        )
+    assert "\n" not in str(error.value)
+
+
+FRAME = {
+    "a": Column(np.array([3, 1]), ()),
+    "kind": Column(np.array([1, 0]), ("x", "y")),
+    "bit": Column(np.array([0, 1]), ("10", "20")),
+}
+
+
+def test_rows_of_a_data_frame() -> None:
+    """The label may be anywhere; the codes of a factor of numbers are not the numbers."""
+    rows = parsers.frame_rows(FRAME, "kind", ("x", "y"))
+    assert rows.rows.tolist() == [[3, 10], [1, 20]]
+    assert rows.labels.tolist() == [1, 0]
+    assert rows.categories == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("label", "names"), [("none", ("x", "y")), ("kind", ("x", "z")), ("bit", ("10", "20"))]
+)
+def test_another_data_frame(label: str, names: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match="not the known one"):
+        parsers.frame_rows(FRAME, label, names)
+
+
+def test_a_code_beyond_the_levels() -> None:
+    frame = FRAME | {"bit": Column(np.array([0, 2]), ("10", "20"))}
+    with pytest.raises(DataError, match="not the known one"):
+        parsers.frame_rows(frame, "kind", ("x", "y"))
