@@ -58,6 +58,13 @@ _OPTIONS = (
     click.option("--learn-tau/--fixed-tau", default=None, help="Whether tau is trained."),
     click.option("--learning-rate", type=REAL, help="Adam's, at the start of the cosine."),
     click.option("--wiring-learning-rate", type=REAL, help="The same for learned wiring."),
+    click.option(
+        "--head-connections",
+        type=WHOLE,
+        help="Classes that an output counts for on average, for or against, learned; 0 for "
+        "equal groups.",
+    ),
+    click.option("--head-learning-rate", type=REAL, help="The same for these connections."),
     click.option("--weight-decay", type=REAL, help="Decoupled weight decay of the tables."),
     click.option("--label-smoothing", type=REAL, help="Part of the target for all classes."),
     click.option("--distill-weight", type=REAL, help="Part of the loss from the teacher."),

@@ -37,6 +37,8 @@ MAX_FEATURE_BITS = (1 << MAX_WIDTH) - 1
 MAX_COUNT = 10**9
 """Most of anything else that is counted: steps, rows, pixels, candidates, LUTs."""
 
+_RATES = ("learning_rate", "wiring_learning_rate", "head_learning_rate")
+
 MAX_SEED = (1 << 63) - 1
 """Largest seed: that of torch's generators."""
 
@@ -68,6 +70,9 @@ class TrainConfig:
         learning_rate: Adam's at step 0 for tables, thresholds and tau; it falls to 0 along a
             cosine.
         wiring_learning_rate: the same for the scores of learned wiring.
+        head_connections: classes that an output counts for on average, for or against, which is
+            learned (:mod:`lgn2hdl.train.network.shared_head`); 0 for equal groups of outputs.
+        head_learning_rate: the same for these connections.
         weight_decay: decoupled weight decay of the tables' parameters (AdamW).
         label_smoothing: part of the target spread over all classes.
         distill_weight: part of the loss that a teacher's logits make up, if there is a teacher.
@@ -108,6 +113,8 @@ class TrainConfig:
     learn_tau: bool = False
     learning_rate: float = 0.05
     wiring_learning_rate: float = 0.02
+    head_connections: int = 0
+    head_learning_rate: float = 0.002
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     distill_weight: float = 0.5
@@ -153,7 +160,7 @@ class TrainConfig:
         checks.count("bits_per_feature", self.bits_per_feature, 1, MAX_FEATURE_BITS)
         for name in ("local_radius", "candidates", "batch_size", "steps", "evaluate_every"):
             checks.count(name, getattr(self, name), 1, MAX_COUNT)
-        for name in ("checkpoint_every", "shift_pixels", "resample_every"):
+        for name in ("checkpoint_every", "shift_pixels", "resample_every", "head_connections"):
             checks.count(name, getattr(self, name), 0, MAX_COUNT)
         checks.count("seed", self.seed, 0, MAX_SEED)
         checks.count("finetune_steps", self.finetune_steps, 0, self.steps)
@@ -161,7 +168,7 @@ class TrainConfig:
             checks.count("target_luts", self.target_luts, 1, MAX_COUNT)
 
     def _check_numbers(self) -> None:
-        for name in ("learning_rate", "wiring_learning_rate", "temperature", "distill_temperature"):
+        for name in (*_RATES, "temperature", "distill_temperature"):
             checks.positive(name, getattr(self, name))
         if self.tau is not None:
             checks.positive("tau", self.tau)
@@ -195,7 +202,8 @@ class TrainConfig:
         """
         if self.tau is not None:
             return float(self.tau)
-        return max(1.0, math.sqrt(self.n_outputs / n_classes) / 2)
+        counted = self.n_outputs * max(1, self.head_connections)
+        return max(1.0, math.sqrt(counted / n_classes) / 2)
 
     def require_outputs(self, n_names: int, *, bits: bool) -> None:
         """Check the last width against the data: ``n_names`` classes, or so many output bits.
@@ -209,7 +217,14 @@ class TrainConfig:
                 f"the last layer's width is {last}, but the targets have {n_names} bits: "
                 f"use {n_names}"
             )
-        if not bits and last % n_names:
+        if self.head_connections and (bits or self.head_connections > n_names):
+            raise OptionError(
+                f"head_connections is {self.head_connections}: an output counts for at most all "
+                f"{n_names} classes"
+                if not bits
+                else "head_connections is for classes: leave it out for output bits"
+            )
+        if not bits and not self.head_connections and last % n_names:
             near = max(n_names, round(last / n_names) * n_names)
             raise OptionError(
                 f"the last layer's width {last} does not divide into {n_names} classes: use {near}"

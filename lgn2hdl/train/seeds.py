@@ -26,6 +26,7 @@ class Purpose(enum.IntEnum):
     RESAMPLING = 7
     MIRRORS = 8
     INPUT_NOISE = 9
+    HEAD = 10
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0) -> np.random.Generator:

@@ -216,6 +216,7 @@ DEFAULTS = {
     "resample_every": 0, "resampling": "guided", "relaxation": "light",
     "initialization": "residual", "sampling": "soft", "temperature": 1.0, "finetune_steps": 0,
     "tau": None, "learn_tau": False, "learning_rate": 0.05, "wiring_learning_rate": 0.02,
+    "head_connections": 0, "head_learning_rate": 0.002,
     "weight_decay": 0.0, "label_smoothing": 0.0, "distill_weight": 0.5, "distill_temperature": 2.0,
     "size_weight": 0.0, "target_luts": None, "batch_size": 128, "steps": 3000, "shift_pixels": 0,
     "mirror": False, "input_noise": 0.0, "validation_fraction": 0.1, "evaluate_every": 250,

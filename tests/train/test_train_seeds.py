@@ -10,7 +10,7 @@ def test_numbers_of_the_purposes_stay_as_they_are():
     """Or a seed would give another model than before."""
     assert {purpose.name.lower(): int(purpose) for purpose in Purpose} == {
         "split": 0, "wiring": 1, "parameters": 2, "batches": 3, "shifts": 4, "scores": 5,
-        "noise": 6, "resampling": 7, "mirrors": 8, "input_noise": 9,
+        "noise": 6, "resampling": 7, "mirrors": 8, "input_noise": 9, "head": 10,
     }  # fmt: skip
 
 

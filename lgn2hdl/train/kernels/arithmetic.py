@@ -168,6 +168,11 @@ class _Product(torch.autograd.Function):
         return None, exact.multiply(a.T.contiguous(), grad)
 
 
+def matrix_product(a: Tensor, b: Tensor) -> Tensor:
+    """``a[m, k] @ b[k, n]``; no gradient."""
+    return exact.multiply(a.contiguous(), b) if is_exact(a, b) else a @ b
+
+
 def product(a: Tensor, b: Tensor) -> Tensor:
     """``a[m, k] @ b[k, n]``, differentiable in b alone."""
     return _Product.apply(a, b) if is_exact(a, b) else a @ b  # type: ignore[no-untyped-call]

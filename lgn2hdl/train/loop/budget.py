@@ -120,7 +120,7 @@ def output_importance(
         wrong = softmax(logits.T).T - torch.nn.functional.one_hot(y, logits.shape[1])
     else:
         wrong = sigmoid(logits) - y
-    gradient = wrong.T.repeat_interleave(len(outputs) // logits.shape[1], dim=0)
+    gradient = network.head.to_outputs(wrong.T.to(network.kept.device), len(outputs)).cpu()
     usual = mean(outputs, 1)
     importance = -mean(gradient * (outputs - usual[:, None]), 1).double()
     return importance.numpy(), (usual > 0.5).float()
@@ -130,8 +130,9 @@ def _least_important(network: RelaxedNetwork, importance: Importance, part: floa
     """Positions of that part of the kept outputs; never the best one of a class."""
     kept = network.kept.cpu().numpy() > 0
     count = max(1, int(part * kept.sum()))
-    groups = np.where(kept, importance, -np.inf).reshape(network.head.n_names, -1)
-    best = groups.argmax(axis=1) + np.arange(len(groups)) * groups.shape[1]
+    groups = network.head.groups(len(kept))
+    best_first = np.lexsort((-np.where(kept, importance, -np.inf), groups))
+    best = best_first[np.unique(groups[best_first], return_index=True)[1]]
     order = np.argsort(importance, kind="stable")
     order = order[kept[order] & ~np.isin(order, best)]
     return torch.from_numpy(order[:count])

@@ -15,14 +15,16 @@ import numpy.typing as npt
 
 from lgn2hdl.base import container
 from lgn2hdl.base.errors import ModelFileError, OptionError
+from lgn2hdl.model.heads import KINDS as HEADS
+from lgn2hdl.model.heads import Head
 from lgn2hdl.model.layers.lut import Lut
 from lgn2hdl.model.network import Thermometer
 from lgn2hdl.train.config import TrainConfig
 
 FORMAT = "lgn2hdl-checkpoint"
-VERSION = 3
-"""Newest version of the format that this code writes and reads; 1 had no learned wiring, 2 (which
-is read) had the layers' widths, fan-ins and wirings as three lists."""
+VERSION = 4
+"""Newest version of the format that this code writes and reads; 1 had no learned wiring, 2 (the
+oldest that is read) the layers' widths, fan-ins and wirings as three lists, 3 one kind of head."""
 
 _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
@@ -41,6 +43,7 @@ class Best:
         encoder: the thresholds, if they are learned.
         luts: estimated LUTs, if there is a budget.
         tau: divisor of the logits.
+        head: the discretized head; ``None`` in files of the versions before 4, which had one kind.
     """
 
     step: int
@@ -50,6 +53,7 @@ class Best:
     encoder: Thermometer | None = None
     luts: int | None = None
     tau: float = 1.0
+    head: Head | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
             best.hard_accuracy,
             best.luts,
             best.tau,
+            None if best.head is None else {"kind": best.head.kind, **best.head.document()},
         ]
     container.write(path, arrays, document, FORMAT, VERSION)
 
@@ -111,6 +116,8 @@ def _best_arrays(best: Best) -> Arrays:
     for index, layer in enumerate(best.layers):
         arrays[f"best.{index}.fanin"] = layer.fanin
         arrays[f"best.{index}.table"] = layer.table
+    if best.head is not None:
+        arrays.update({f"best.head.{name}": array for name, array in best.head.arrays().items()})
     if best.encoder is not None:
         arrays["best.feature"] = best.encoder.feature
         arrays["best.threshold"] = best.encoder.threshold
@@ -160,18 +167,20 @@ def _checkpoint(arrays: Arrays, document: dict[str, Any]) -> Checkpoint:
     config = TrainConfig.from_json(document["config"])
     best = None
     if document["best"] is not None:
-        step, soft, hard, luts, tau = document["best"]
+        step, soft, hard, luts, tau, *head = document["best"]
+        layers = tuple(
+            Lut(arrays[f"best.{index}.fanin"], arrays[f"best.{index}.table"])
+            for index in range(len(config.layers))
+        )
         best = Best(
             int(step),
             float(soft),
             float(hard),
-            tuple(
-                Lut(arrays[f"best.{index}.fanin"], arrays[f"best.{index}.table"])
-                for index in range(len(config.layers))
-            ),
+            layers,
             _best_encoder(arrays),
             None if luts is None else int(luts),
             float(tau),
+            _best_head(arrays, head, layers[-1].width),
         )
     return Checkpoint(
         config=config,
@@ -191,6 +200,13 @@ def _under(prefix: str, arrays: Arrays) -> Arrays:
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
+
+
+def _best_head(arrays: Arrays, documents: list[Any], width: int) -> Head | None:
+    if not documents:
+        return None  # (of a version that had one kind)
+    (document,) = documents
+    return HEADS.find(document["kind"]).from_file(_under("best.head.", arrays), document, width)
 
 
 def _best_encoder(arrays: Arrays) -> Thermometer | None:

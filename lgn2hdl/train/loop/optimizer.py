@@ -22,11 +22,12 @@ COSINE_TERMS = 12
 
 def make_optimizer(modules: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
     """Decoupled weight decay on tables only; scores of learned wiring have their own rate."""
-    groups: dict[str, list[nn.Parameter]] = {"logits": [], "scores": [], "other": []}
+    names = ("logits", "scores", "strength", "other")
+    groups: dict[str, list[nn.Parameter]] = {name: [] for name in names}
     for name, parameter in modules.named_parameters():
         kind = name.rsplit(".", 1)[-1]
         groups[kind if kind in groups else "other"].append(parameter)
-    rates = {"logits": config.learning_rate, "scores": config.wiring_learning_rate}
+    rates = {"scores": config.wiring_learning_rate, "strength": config.head_learning_rate}
     exact = is_exact(*modules.parameters())
     return (ExactAdam if exact else functools.partial(torch.optim.AdamW, fused=True))(
         [

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lgn2hdl.datasets import Dataset
 from lgn2hdl.model.features import Integers
-from lgn2hdl.model.heads.group_sum import GroupSum
+from lgn2hdl.model.heads import Head
 from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.data.problem import Batch, Problem, Targets
@@ -201,8 +201,8 @@ class Run:
         soft = self._soft_accuracy(problem.x_validation, problem.y_validation, hard)
         self.latest = (soft, hard, luts)
         if self.budget.allows(luts) and (self.best is None or hard >= self.best.hard_accuracy):
-            tau = self.network.head.tau
-            self.best = Best(self.step, soft, hard, layers, encoder, luts, tau)
+            tau, head = self.network.head.tau, network.head
+            self.best = Best(self.step, soft, hard, layers, encoder, luts, tau, head)
         self.seconds += time.perf_counter() - started
 
     @torch.no_grad()
@@ -270,9 +270,7 @@ class Run:
                 "narrow the layers or train longer"
             )
         best, problem = self.best, self.problem
-        network = self._logic_net({}, best.layers, best.encoder)
-        if isinstance(network.head, GroupSum):
-            network = replace(network, head=replace(network.head, tau=best.tau))
+        network = self._logic_net({}, best.layers, best.encoder, best.head)
         if best.encoder is not None:
             network = tidy(network, problem.x)
             hard = accuracy(network, problem.x_validation, problem.y_validation)
@@ -291,7 +289,11 @@ class Run:
         return replace(network, card=card)
 
     def _logic_net(
-        self, card: dict[str, Any], layers: tuple[Any, ...], encoder: Thermometer | None
+        self,
+        card: dict[str, Any],
+        layers: tuple[Any, ...],
+        encoder: Thermometer | None,
+        head: Head | None = None,
     ) -> LogicNet:
         dataset = self.problem.dataset
         return self.network.to_logic_net(
@@ -300,6 +302,7 @@ class Run:
             tuple(dataset.class_names),
             card,
             layers,
+            head,
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -45,6 +47,18 @@ class TrainedHead(nn.Module):
         tau = self.divisor()
         return sums / (spread(tau, sums) if isinstance(tau, Tensor) else tau)
 
+    def order(self, n_outputs: int) -> npt.NDArray[np.int64]:
+        """The node that each output of the discrete network is: all, one after the other."""
+        return np.arange(n_outputs)
+
+    def groups(self, n_outputs: int) -> npt.NDArray[np.int64]:
+        """The class, or bit, that each output counts for, at least at the start, ``i64[O]``."""
+        return np.arange(n_outputs) * self.n_names // n_outputs
+
+    def to_outputs(self, gradient: Tensor, n_outputs: int) -> Tensor:
+        """Gradients ``[O, N]`` of outputs, but for a factor, of those ``[C, N]`` of logits."""
+        return gradient.repeat_interleave(n_outputs // len(gradient), dim=0)
+
     @property
     def tau(self) -> float:
         """The present divisor."""
@@ -56,12 +70,14 @@ class GroupSumHead(TrainedHead):
     """The logit of a class is the sum of its group of outputs over tau; cross entropy."""
 
     def forward(self, values: Values) -> Tensor:
-        """Logits ``[N, C]`` of outputs ``[O, N]``; groups are contiguous."""
+        """Logits ``[N, C]`` of outputs ``[O, N]``."""
+        return self.divided(self.sums(values)).T
+
+    def sums(self, values: Values) -> Tensor:
+        """Sums ``[C, N]`` of outputs ``[O, N]``; groups are contiguous."""
         if isinstance(values, HardValues):
-            sums = group_sums(values, self.n_names)
-        else:
-            sums = total(values.reshape(self.n_names, -1, values.shape[1]), 1)
-        return self.divided(sums).T
+            return group_sums(values, self.n_names)
+        return total(values.reshape(self.n_names, -1, values.shape[1]), 1)
 
     def loss(self, logits: Tensor, targets: Tensor, label_smoothing: float) -> Tensor:
         """Mean cross entropy with classes ``i64[N]``."""

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from lgn2hdl.ir import logic
 from lgn2hdl.model.features import Features
+from lgn2hdl.model.heads import Head as ModelHead
 from lgn2hdl.model.layers.lut import Lut
 from lgn2hdl.model.network import LogicNet, Thermometer
 from lgn2hdl.train.config import TrainConfig
 from lgn2hdl.train.network.heads import BITS_TAU, BitsHead, GroupSumHead, Head
+from lgn2hdl.train.network.shared_head import SharedSumHead
 from lgn2hdl.train.relax.hard import Values, hard_values, is_possible, real_values
 from lgn2hdl.train.relax.kinds import RELAXATIONS
 from lgn2hdl.train.relax.layer import RelaxedLayer, Sampling
@@ -71,11 +73,7 @@ class RelaxedNetwork(nn.Module):
             start = relaxation.initial(layer.width, layer.fan_in, config.initialization, rng)
             self.layers.append(RelaxedLayer(wires, relaxation, torch.from_numpy(start)))
             n_sources = layer.width
-        self.head: Head
-        if bits:
-            self.head = BitsHead(n_names, config.tau or BITS_TAU, config.learn_tau)
-        else:
-            self.head = GroupSumHead(n_names, config.tau_for(n_names), config.learn_tau)
+        self.head = _head(config, n_sources, n_names, bits)
         self.register_buffer("kept", torch.ones(n_sources))
         self.register_buffer("constant", torch.zeros(n_sources))
 
@@ -113,13 +111,17 @@ class RelaxedNetwork(nn.Module):
         return [layer for layer in self.layers if isinstance(layer, RelaxedLayer)]
 
     def discrete_layers(self) -> tuple[Lut, ...]:
-        """The layers as they would be if training ended now; dropped outputs are constants."""
+        """The layers as they would be if training ended now; dropped outputs are constants.
+
+        The last one has the outputs that the discrete head reads, some perhaps more than once.
+        """
         luts = [Lut(layer.wires.fanin(), layer.tables()) for layer in self.relaxed_layers]
         last = luts[-1]
         ones = last.table.dtype.type(logic.all_ones(last.fan_in))
         constants = np.where(self.constant.cpu().numpy() > 0, ones, last.table.dtype.type(0))
         table = np.where(self.kept.cpu().numpy() > 0, last.table, constants)
-        return (*luts[:-1], Lut(last.fanin, table))
+        order = self.head.order(last.width)
+        return (*luts[:-1], Lut(last.fanin[order], table[order]))
 
     def to_logic_net(
         self,
@@ -128,11 +130,31 @@ class RelaxedNetwork(nn.Module):
         names: tuple[str, ...],
         card: Mapping[str, Any],
         layers: tuple[Lut, ...] | None = None,
+        head: ModelHead | None = None,
     ) -> LogicNet:
-        """The discrete network; ``layers`` of an earlier step replace the present ones."""
-        luts = layers or self.discrete_layers()
-        head = self.head.discrete(luts[-1].width)
-        return LogicNet(features, encoder, luts, head, names, card)
+        """The discrete network; layers and head of an earlier step replace the present ones."""
+        return LogicNet(
+            features,
+            encoder,
+            layers or self.discrete_layers(),
+            head or self.discrete_head(),
+            names,
+            card,
+        )
+
+    def discrete_head(self) -> ModelHead:
+        """The head as it would be if training ended now."""
+        return self.head.discrete(len(self.kept))
+
+
+def _head(config: TrainConfig, n_outputs: int, n_names: int, bits: bool) -> Head:
+    if bits:
+        return BitsHead(n_names, config.tau or BITS_TAU, config.learn_tau)
+    tau, count = config.tau_for(n_names), config.head_connections
+    if not count:
+        return GroupSumHead(n_names, tau, config.learn_tau)
+    rng = generator(config.seed, Purpose.HEAD)
+    return SharedSumHead(n_outputs, n_names, count, tau, config.learn_tau, rng)
 
 
 def _wires(config: TrainConfig, index: int, n_sources: int, places: Places | None) -> Wires:
