@@ -182,9 +182,10 @@ def test_every_source_gets_the_same_correlation(width, samples, seed):
 
 
 @given(st.integers(1, 5), st.integers(1, 70), st.integers(1, 4), SEEDS)
-def test_the_first_of_equal_values_is_the_lowest(rows, columns, levels, seed):
+def test_the_first_of_equal_values_is_the_lowest_or_highest(rows, columns, levels, seed):
     score = torch.randint(levels, (rows, columns), generator=generator(seed)).float()
     np.testing.assert_array_equal(bits.lowest(score), score.numpy().argmin(axis=1))
+    np.testing.assert_array_equal(bits.highest(score), score.numpy().argmax(axis=1))
 
 
 def test_a_gradient_of_nothing_but_zeros_has_no_levels():

@@ -92,31 +92,34 @@ void hard_sources(const int8_t *levels, const float *unit, int64_t samples, cons
     }
 }
 
-/* The place of the lowest score of every row, the first among equals; rows begin to end. */
-void hard_lowest(const float *score, int64_t sources, int64_t *found, int64_t begin, int64_t end)
+/* The place of the lowest of sign * score of every row, the first among equals, for sign 1 or -1;
+   rows begin to end. */
+void hard_lowest(const float *score, int64_t sources, int64_t sign, int64_t *found, int64_t begin,
+                 int64_t end)
 {
+    const float factor = (float)sign;
     for (int64_t row = begin; row < end; row++) {
         const float *mine = score + row * sources;
-        vec best = (vec){0} + mine[0];
+        float lowest = mine[0] * factor;
+        vec best = (vec){0} + lowest;
         ivec at = {0}, here;
         for (int lane = 0; lane < LANES; lane++)
             here[lane] = lane;
         int64_t column = 0, place = 0;
         for (; column + LANES <= sources; column += LANES, here += LANES) {
-            vec value = *(const vec *)(mine + column);
+            vec value = *(const vec *)(mine + column) * factor;
             ivec less = value < best;
             best = (vec)(((ivec)value & less) | ((ivec)best & ~less));
             at = (here & less) | (at & ~less);
         }
-        float lowest = mine[0];
         for (int lane = 0; lane < LANES; lane++)
             if (best[lane] < lowest || (best[lane] == lowest && at[lane] < place)) {
                 lowest = best[lane];
                 place = at[lane];
             }
         for (; column < sources; column++)
-            if (mine[column] < lowest) {
-                lowest = mine[column];
+            if (mine[column] * factor < lowest) {
+                lowest = mine[column] * factor;
                 place = column;
             }
         found[row] = place;

@@ -46,7 +46,7 @@ def _library() -> ctypes.CDLL | None:
             "hard_expand": (address, number, address),
             "hard_interleave": (address, number, number, address),
             "hard_sources": (*[address] * 2, number, address, number, number, address),
-            "hard_lowest": (address, number, address),
+            "hard_lowest": (address, number, number, address),
             "hard_encode_8": (address, number, address, address, address),
             "hard_encode_16": (address, number, address, address, address),
             "hard_pack": (address, number, address),
@@ -114,8 +114,17 @@ def interleaved(x: Tensor) -> Interleaved:
 
 def lowest(score: Tensor) -> Tensor:
     """The column of the lowest value of every row of ``f32[R, S]``; the first among equals."""
+    return _extreme(score, 1)
+
+
+def highest(score: Tensor) -> Tensor:
+    """The column of the highest value of every row of ``f32[R, S]``; the first among equals."""
+    return _extreme(score, -1)
+
+
+def _extreme(score: Tensor, sign: int) -> Tensor:
     found = torch.empty(len(score), dtype=torch.int64)
-    _run("hard_lowest", (pointer(score), score.shape[1], pointer(found)), len(score))
+    _run("hard_lowest", (pointer(score), score.shape[1], sign, pointer(found)), len(score))
     return found
 
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from lgn2hdl.train.kernels import hard_bits
 from lgn2hdl.train.kernels.arithmetic import mean, product, softmax, total
 from lgn2hdl.train.kernels.backend import Kernels, backend
 from lgn2hdl.train.kernels.hard_bits import PinGradients
@@ -328,6 +329,8 @@ class MappedWires(Wires):
 
     @torch.no_grad()
     def _best(self) -> Tensor:
+        if hard_bits.available(self.scores):
+            return hard_bits.highest(self.scores)
         return self.scores.argmax(dim=1)
 
     def fanin(self) -> Fanin:
