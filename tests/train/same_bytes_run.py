@@ -15,8 +15,11 @@ from runs import CONFIG, make_adder, make_dataset, make_images
 
 from lgn2hdl.datasets import load_dataset
 from lgn2hdl.tools import native
+from lgn2hdl.train.kernels import cpu, exact
 from lgn2hdl.train.loop import checkpoint as checkpoints
 from lgn2hdl.train.loop.loop import train
+
+cpu.LEAST_NANOSECONDS, exact.PIECES_OF_WORTH = 1e-9, 2  # threads for any work
 
 BASE = CONFIG.changed(steps=10, evaluate_every=5, checkpoint_every=0, layers=(60, 34))
 """A width that no vector divides."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kernel_problems import BATCHES, FAN_INS, assert_near, lut_answer
 
 from lgn2hdl.model.network import Thermometer
+from lgn2hdl.train.kernels import cpu
 from lgn2hdl.train.kernels import hard_bits as bits
 from lgn2hdl.train.kernels import hard_layer as layers
 from lgn2hdl.train.kernels.hard_layer import Above, Candidates, HardLayer
@@ -23,7 +24,8 @@ SEEDS = st.integers(0, 999)
 
 
 @pytest.fixture
-def threads():
+def threads(monkeypatch):
+    monkeypatch.setattr(cpu, "LEAST_NANOSECONDS", 1e-9)  # a thread for any work
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)

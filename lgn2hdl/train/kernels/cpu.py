@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import platform
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,9 @@ COLUMNS = 32
 
 PIECES = 8
 """Pieces that work on rows is split into."""
+
+LEAST_NANOSECONDS = 250_000
+"""Work that is worth a thread: to give it away and to wait for it takes a part of that."""
 
 
 @functools.cache
@@ -69,37 +73,52 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
-def split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
-    """``work(number, begin, end)`` for every piece of ``range(size)``, on torch's threads."""
+def split(work: Callable[[int, int, int], None], size: int, piece: int, *, least: int = 2) -> None:
+    """``work(number, begin, end)`` for every piece of ``range(size)``, on torch's threads.
+
+    Args:
+        work: what is done.
+        size: of everything.
+        piece: size of a piece.
+        least: fewest pieces for which a second thread pays.
+    """
     pieces = [(n, b, min(size, b + piece)) for n, b in enumerate(range(0, size, piece))]
-    threads = min(torch.get_num_threads(), len(pieces))
-    if threads <= 1:
-        for item in pieces:
+
+    def some(_: int, begin: int, end: int) -> None:
+        for item in pieces[begin:end]:
             work(*item)
-        return
-    for _ in _pool(threads).map(lambda item: work(*item), pieces):
-        pass
+
+    if len(pieces) < least:
+        some(0, 0, len(pieces))
+    else:
+        share(some, len(pieces))
 
 
-def share(work: Callable[[int, int, int], None], size: int) -> None:
+def share(work: Callable[[int, int, int], None], size: int, each: float = math.inf) -> None:
     """``work(number, begin, end)`` for equal parts of ``range(size)``, one on each thread.
 
     For work whose results do not depend on where parts begin; :func:`split` is for the rest.
+
+    Args:
+        work: what is done.
+        size: of everything.
+        each: about how many nanoseconds one of ``size`` takes; see :func:`parts_of`.
     """
-    threads = parts_of(size)
-    edges = [size * part // threads for part in range(threads + 1)]
+    parts = parts_of(size, each)
+    edges = [size * part // parts for part in range(parts + 1)]
     others = [
-        _pool(threads - 1).submit(work, part, edges[part], edges[part + 1])
-        for part in range(1, threads)
+        _pool(parts - 1).submit(work, part, edges[part], edges[part + 1])
+        for part in range(1, parts)
     ]
     work(0, 0, edges[1])
     for other in others:
         other.result()
 
 
-def parts_of(size: int) -> int:
-    """Parts that :func:`share` makes of ``range(size)``: torch's threads, if there is work."""
-    return max(1, min(torch.get_num_threads(), size))
+def parts_of(size: int, each: float = math.inf) -> int:
+    """Parts that :func:`share` makes: torch's threads, or fewer if they had too little to do."""
+    enough = size * each / LEAST_NANOSECONDS
+    return max(1, int(min(torch.get_num_threads(), size, enough)))
 
 
 def _call(name: str) -> Callable[..., None]:

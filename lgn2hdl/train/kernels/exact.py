@@ -20,6 +20,9 @@ from lgn2hdl.train.kernels.cpu import PIECES, declare, on_cpu, pointer, split
 ELEMENTS = 1 << 15
 """Elements of one piece of work on single values."""
 
+PIECES_OF_WORTH = 16
+"""Fewest such pieces for which a second thread pays."""
+
 PANEL = 16
 """Columns of the blocks that the right factor of a product is cut into, as in the C file."""
 
@@ -62,6 +65,11 @@ def available(*tensors: Tensor) -> bool:
     return on_cpu(*tensors) and _library() is not None
 
 
+def _split(work: Callable[[int, int, int], None], size: int, piece: int) -> None:
+    """Pieces of single values are small: threads get them where there are many."""
+    split(work, size, piece, least=PIECES_OF_WORTH)
+
+
 def _call(name: str) -> Callable[..., None]:
     return getattr(_library(), name)
 
@@ -70,7 +78,7 @@ def elementwise(name: str, x: Tensor) -> Tensor:
     """``exponentials``, ``logarithms`` or ``sigmoids`` of every value."""
     y = torch.empty_like(x)
     function, ends = _call(name), (pointer(x), pointer(y))
-    split(lambda _, begin, end: function(*ends, begin, end), x.numel(), ELEMENTS)
+    _split(lambda _, begin, end: function(*ends, begin, end), x.numel(), ELEMENTS)
     return y
 
 
@@ -80,7 +88,7 @@ def sum_columns(x: Tensor) -> Tensor:
     y = x.new_empty(columns)
     function, fixed = _call("sum_columns"), (pointer(x), rows, columns, pointer(y))
     piece = max(PANEL, ELEMENTS // max(rows, 1))
-    split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
+    _split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
     return y
 
 
@@ -90,7 +98,7 @@ def sum_rows(x: Tensor) -> Tensor:
     y = x.new_empty(rows)
     function, fixed = _call("sum_rows"), (pointer(x), columns, pointer(y))
     piece = max(1, ELEMENTS // max(columns, 1))
-    split(lambda _, begin, end: function(*fixed, begin, end), rows, piece)
+    _split(lambda _, begin, end: function(*fixed, begin, end), rows, piece)
     return y
 
 
@@ -101,7 +109,7 @@ def over_columns(name: str, x: Tensor, *others: Tensor) -> Tensor:
     function = _call(name)
     fixed = (*map(pointer, (x, *others)), rows, columns, pointer(y))
     piece = max(PANEL, ELEMENTS // max(rows, 1))
-    split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
+    _split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
     return y
 
 
@@ -115,7 +123,7 @@ def cross_entropy(logits: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
     function = _call("cross_entropy")
     fixed = (*map(pointer, (logits, goal)), classes, columns, pointer(loss), pointer(slope))
     piece = max(PANEL, ELEMENTS // max(classes, 1))
-    split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
+    _split(lambda _, begin, end: function(*fixed, begin, end), columns, piece)
     return loss, slope
 
 
@@ -138,4 +146,4 @@ def adam(
     """One step of AdamW, in place: of the values and of both moments."""
     function = _call("adam")
     fixed = (ctypes.byref(factors), *map(pointer, (gradient, value, mean, square)))
-    split(lambda _, begin, end: function(*fixed, begin, end), value.numel(), ELEMENTS)
+    _split(lambda _, begin, end: function(*fixed, begin, end), value.numel(), ELEMENTS)

@@ -32,6 +32,12 @@ PANEL = 16
 BLOCK = 32
 """Sources are padded to a multiple of so many where several are correlated at once."""
 
+NANOSECONDS = 0.1
+"""About what a value takes to be packed, counted or compared."""
+
+PRODUCT = 0.008
+"""About what a product takes in a correlation, in nanoseconds."""
+
 HEADER = Path(__file__).with_name("hard.h")
 """What the C files of these kernels include."""
 
@@ -64,10 +70,11 @@ def available(*tensors: Tensor) -> bool:
     return on_cpu(*tensors) and _library() is not None
 
 
-def _run(name: str, arguments: tuple[object, ...], size: int) -> None:
-    """Call a function for ``range(size)``, an equal part on each of torch's threads."""
+def _run(name: str, arguments: tuple[object, ...], size: int, values: int) -> None:
+    """Call a function for ``range(size)``, on threads if each of them has many ``values``."""
     function = getattr(_library(), name)
-    share(lambda _, begin, end: function(*arguments, begin, end), size)
+    each = NANOSECONDS * values
+    share(lambda _, begin, end: function(*arguments, begin, end), size, each)
 
 
 def words_of(samples: int) -> int:
@@ -79,14 +86,14 @@ def tables(rows: Tensor) -> Tensor:
     """Truth tables ``i64[W]`` of rows ``f32[2**k, W]`` that are 0 or 1: bit r is row r."""
     count, nodes = rows.shape
     table = torch.empty(nodes, dtype=torch.int64)
-    _run("hard_tables", (pointer(rows), count, nodes, pointer(table)), nodes)
+    _run("hard_tables", (pointer(rows), count, nodes, pointer(table)), nodes, count)
     return table
 
 
 def expanded(x: Tensor) -> Tensor:
     """Bits ``i64[S, words]`` as bytes ``u8[S, words * 64]``."""
     wide = torch.empty((len(x), x.shape[1] * WORD), dtype=torch.uint8)
-    _run("hard_expand", (pointer(x), x.shape[1], pointer(wide)), len(x))
+    _run("hard_expand", (pointer(x), x.shape[1], pointer(wide)), len(x), wide.shape[1])
     return wide
 
 
@@ -108,7 +115,7 @@ def interleaved(x: Tensor) -> Interleaved:
     sources, words = x.shape
     stride = -(-sources // BLOCK) * BLOCK
     wide = torch.empty((words * WORD // 4, stride), dtype=torch.int32)
-    _run("hard_interleave", (pointer(x), words, stride, pointer(wide)), sources)
+    _run("hard_interleave", (pointer(x), words, stride, pointer(wide)), sources, 4 * WORD * words)
     return Interleaved(wide, sources)
 
 
@@ -124,7 +131,12 @@ def highest(score: Tensor) -> Tensor:
 
 def _extreme(score: Tensor, sign: int) -> Tensor:
     found = torch.empty(len(score), dtype=torch.int64)
-    _run("hard_lowest", (pointer(score), score.shape[1], sign, pointer(found)), len(score))
+    _run(
+        "hard_lowest",
+        (pointer(score), score.shape[1], sign, pointer(found)),
+        len(score),
+        score.shape[1],
+    )
     return found
 
 
@@ -134,14 +146,14 @@ def encode(encoder: Thermometer, x: Integers) -> Tensor:
     y = torch.empty((encoder.n_bits, words_of(len(x))), dtype=torch.int64)
     thresholds = encoder.feature.ctypes.data, encoder.threshold.ctypes.data
     arguments = (columns.ctypes.data, len(x), *thresholds, pointer(y))
-    _run(f"hard_encode_{8 * x.itemsize}", arguments, encoder.n_bits)
+    _run(f"hard_encode_{8 * x.itemsize}", arguments, encoder.n_bits, len(x))
     return y
 
 
 def pack(x: Tensor) -> Tensor:
     """Bits ``i64[S, words]`` of values ``f32[S, N]`` that are 0 or 1."""
     y = torch.empty((len(x), words_of(x.shape[1])), dtype=torch.int64)
-    _run("hard_pack", (pointer(x), x.shape[1], pointer(y)), len(x))
+    _run("hard_pack", (pointer(x), x.shape[1], pointer(y)), len(x), x.shape[1])
     return y
 
 
@@ -154,28 +166,33 @@ def to_panels(x: Tensor) -> Tensor:
     """Values ``f32[S, N]`` as panels."""
     rows, samples = x.shape
     y = torch.empty((panels_of(samples), rows, PANEL))
-    _run("hard_to_panels", (pointer(x), rows, samples, pointer(y)), len(y))
+    _run("hard_to_panels", (pointer(x), rows, samples, pointer(y)), len(y), PANEL * rows)
     return y
 
 
 def from_panels(x: Tensor, samples: int) -> Tensor:
     """Panels as values ``f32[S, N]``."""
     y = torch.empty((x.shape[1], samples))
-    _run("hard_from_panels", (pointer(x), len(y), samples, pointer(y)), len(y))
+    _run("hard_from_panels", (pointer(x), len(y), samples, pointer(y)), len(y), samples)
     return y
 
 
 def group_sums(x: Tensor, samples: int, groups: int) -> Tensor:
     """Ones ``f32[groups, N]`` among the rows ``i64[O, words]`` of equal, contiguous groups."""
     y = torch.empty((groups, samples))
-    _run("hard_group_sums", (pointer(x), len(x) // groups, samples, pointer(y)), groups)
+    _run(
+        "hard_group_sums",
+        (pointer(x), len(x) // groups, samples, pointer(y)),
+        groups,
+        len(x) // groups * samples,
+    )
     return y
 
 
 def unpack(x: Tensor, samples: int) -> Tensor:
     """Values ``f32[S, N]`` of bits ``i64[S, words]``."""
     y = torch.empty((len(x), samples))
-    _run("hard_unpack", (pointer(x), samples, pointer(y)), len(x))
+    _run("hard_unpack", (pointer(x), samples, pointer(y)), len(x), samples)
     return y
 
 
@@ -205,5 +222,5 @@ class PinGradients:
         def work(_: int, first: int, last: int) -> None:
             function(*arguments, pointer(result[first:]), begin + first, begin + last)
 
-        share(work, end - begin)
+        share(work, end - begin, PRODUCT * x.sources * self.level.shape[1])
         return result

@@ -18,10 +18,21 @@ from torch import Tensor
 from lgn2hdl.tools import native
 from lgn2hdl.train.kernels import hard_bits
 from lgn2hdl.train.kernels.cpu import declare, parts_of, pointer, share, split
-from lgn2hdl.train.kernels.hard_bits import HEADER, PANEL, WORD, PinGradients, expanded
+from lgn2hdl.train.kernels.hard_bits import (
+    HEADER,
+    PANEL,
+    PRODUCT,
+    WORD,
+    PinGradients,
+    expanded,
+)
 
 NODES = 16
 """Nodes whose pins learn together, as in the C file."""
+
+WORD_OF_TABLE, SAMPLE_OF_TABLE, SAMPLE_OF_PIN = 5.0, 1.0, 0.2
+"""About what they take, in nanoseconds: a pin of a node for 64 outputs, the gradient of a table and
+of a pin for a sample."""
 
 PIECE = WORD // PANEL
 """Panels whose sums for the tables go together, as in the C file."""
@@ -112,7 +123,8 @@ class HardLayer:
         """Output bits ``i64[W, words]`` of the truth tables ``i64[W]``."""
         y = self.x.new_empty((self.width, self.x.shape[1]))
         function, arguments = _call("hard_forward"), (*self.arguments, pointer(table), pointer(y))
-        share(lambda _, begin, end: function(*arguments, begin, end), self.width)
+        each = WORD_OF_TABLE * len(self.index) * self.x.shape[1]
+        share(lambda _, begin, end: function(*arguments, begin, end), self.width, each)
         return y
 
 
@@ -160,7 +172,7 @@ def _sum_of_parts(parts: Tensor) -> Tensor:
     result = parts.new_empty((rows, nodes))
     function, fixed = _call("hard_add_parts"), (pointer(parts), pieces, rows, nodes)
     ends = pointer(result)
-    share(lambda _, begin, end: function(*fixed, ends, begin, end), nodes)
+    share(lambda _, begin, end: function(*fixed, ends, begin, end), nodes, pieces * rows)
     return result
 
 
@@ -215,14 +227,18 @@ def backward(
     function = _call("hard_backward")
     fixed = (*layer.arguments, *above.arguments, pointer(rows))
     if candidates is None and not keep_pins:
-        share(lambda _, begin, end: function(*fixed, None, begin, end), layer.width)
+        each = SAMPLE_OF_TABLE * layer.samples
+        share(lambda _, begin, end: function(*fixed, None, begin, end), layer.width, each)
         return Learned(rows)
     pins = layer.index.numel()
     samples = layer.x.shape[1] * WORD
     room = len(layer.index) * NODES  # rows that a thread needs for itself
-    kept = pins if keep_pins else room * parts_of(layer.width)
+    count = 0 if candidates is None else len(candidates.source)
+    each = samples * (SAMPLE_OF_TABLE + len(layer.index) * (SAMPLE_OF_PIN + PRODUCT * count))
+    parts = parts_of(layer.width, each)
+    kept = pins if keep_pins else room * parts
     found = PinGradients(torch.empty((kept, samples), dtype=torch.int8), above.grad.new_empty(pins))
-    slopes = above.grad.new_empty((parts_of(layer.width), len(layer.index), samples))
+    slopes = above.grad.new_empty((parts, len(layer.index), samples))
     learning = _PinLearning(unit=pointer(found.unit), given=pointer(units), keep=keep_pins)
     scores = wide = None
     if candidates is not None:
@@ -238,7 +254,7 @@ def backward(
         mine.level = pointer(found.level if keep_pins else found.level[part * room :])
         function(*fixed, ctypes.byref(mine), begin, end)
 
-    share(work, layer.width)
+    share(work, layer.width, each)
     return Learned(rows, found if keep_pins else None, scores)
 
 
