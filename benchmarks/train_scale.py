@@ -29,6 +29,7 @@ def measure(width: int, batch: int, steps: int, sampling: str) -> dict[str, floa
     from lgn2hdl.train.config import TrainConfig
     from lgn2hdl.train.loop.optimizer import make_optimizer, set_rates
     from lgn2hdl.train.network.network import RelaxedNetwork
+    from lgn2hdl.train.relax.hard import hard_values, is_possible
     from lgn2hdl.train.relax.layer import Sampling
 
     config = TrainConfig.of(layers=(width,) * N_LAYERS, relaxation="light", batch_size=batch)
@@ -39,6 +40,8 @@ def measure(width: int, batch: int, steps: int, sampling: str) -> dict[str, floa
     set_rates(optimizer, 1.0)
     built = time.perf_counter() - started
     bits = (torch.rand(N_INPUTS, batch) > 0.5).float()
+    if sampling == "hard" and is_possible(bits):
+        bits = hard_values(bits)  # as an encoder gives them
     labels = torch.arange(batch) % N_CLASSES
     times = []
     for _ in range(steps):
