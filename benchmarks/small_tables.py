@@ -1,9 +1,9 @@
 """Small networks for tables: test accuracy over seeds, and LUT6 of the whole design.
 
-Options were chosen on validation rows (seeds 0 to 2); the test rows are looked at once for each
-seed. LUTs are Yosys's for UltraScale+ of everything, encoder, core, popcount and argmax: of the
-design as one module (flattened), and as the sum of its parts mapped alone. Prints a Markdown table
-with a row for every seed, and the means.
+Options were chosen on validation rows; the test rows are looked at once for each seed. LUTs are
+Yosys's for UltraScale+ of everything, encoder, core, popcount and argmax: of the design as one
+module (flattened), and as the sum of its parts mapped alone. Prints a Markdown table with a row for
+every seed, and the means.
 
     python benchmarks/small_tables.py [SET ...] [--seeds 5] [--data-dir FOLDER]
 """

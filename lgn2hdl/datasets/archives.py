@@ -87,7 +87,7 @@ def _entries(file: IO[bytes], what: str, limit: int) -> Iterator[_Entry]:
 def _zip_entries(file: IO[bytes]) -> Iterator[_Entry]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # (is_dir fails on a name that is empty)
                 yield info.filename, info.file_size, partial(archive.open, info)
 
 

@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 from lgn2hdl.datasets import cifar, readers
 from lgn2hdl.datasets.members import Known, PublicMembers
-from lgn2hdl.datasets.row_sets import RowSet, a_fifth_of_each_class, after, marked, read_rows
+from lgn2hdl.datasets.row_sets import RowSet, Rule, a_fifth_of_each_class, after, marked, read_rows
 from lgn2hdl.datasets.sources import Places, PublicFile
 from lgn2hdl.datasets.types import Table
 
@@ -161,69 +161,89 @@ MLBENCH = PublicMembers(
 )
 """The R package mlbench (F. Leisch, E. Dimitriadou) has sets of UCI and StatLog as data frames."""
 
-LETTER = RowSet(
-    "tabular/letter.npz",
-    partial(readers.r_frame, MLBENCH, "LetterRecognition.rda", "lettr", tuple(ascii_uppercase)),
+
+def _r_set(
+    name: str,
+    frame: str,
+    label: str,
+    sha256: str,
+    test_rows: Rule,
+    column_names: tuple[str, ...],
+    class_names: tuple[str, ...],
+    ordered: bool = True,
+) -> RowSet:
+    """A set that mlbench has as a data frame, and a data folder perhaps as arrays."""
+    read = partial(readers.r_frame, MLBENCH, frame, label, class_names)
+    return RowSet(
+        f"tabular/{name}.npz", read, sha256, test_rows, column_names, class_names, ordered=ordered
+    )
+
+
+LETTER = _r_set(
+    "letter",
+    "LetterRecognition.rda",
+    "lettr",
     "c2ad190ac8b909432eb225b0201ad0df3e5587ce15ede0f25cf42f9fd6dbe05a",
     after(16_000),
-    column_names=(
+    (
         "x.box", "y.box", "width", "high", "onpix", "x.bar", "y.bar", "x2bar", "y2bar", "xybar",
         "x2ybr", "xy2br", "x.ege", "xegvy", "y.ege", "yegvx",
     ),
-    class_names=tuple(ascii_uppercase),
-    ordered=True,
+    tuple(ascii_uppercase),
 )  # fmt: skip
 
 SOILS = (
     "red soil", "cotton crop", "grey soil", "damp grey soil", "vegetation stubble",
     "very damp grey soil",
 )  # fmt: skip
-SATIMAGE = RowSet(
-    "tabular/satimage.npz",
-    partial(readers.r_frame, MLBENCH, "Satellite.rda", "classes", SOILS),
+SATIMAGE = _r_set(
+    "satimage",
+    "Satellite.rda",
+    "classes",
     "a049fae9f3f3e8cba0bd0f60a059ca29ced9bb3fc039aad1fd9b1cba414197e9",
     after(4_435),
-    column_names=tuple(f"x.{number}" for number in range(1, 37)),
-    class_names=SOILS,
-    ordered=True,
+    tuple(f"x.{number}" for number in range(1, 37)),
+    SOILS,
 )
 
 RADIATOR_STATES = (
     "Rad.Flow", "Fpv.Close", "Fpv.Open", "High", "Bypass", "Bpv.Close", "Bpv.Open",
 )  # fmt: skip
-SHUTTLE = RowSet(
-    "tabular/shuttle.npz",
-    partial(readers.r_frame, MLBENCH, "Shuttle.rda", "Class", RADIATOR_STATES),
+SHUTTLE = _r_set(
+    "shuttle",
+    "Shuttle.rda",
+    "Class",
     "95ff05a242cc28f3787f36424cba85b10e15033f1e46933cc3c729fbe384c387",
     after(43_500),
-    column_names=tuple(f"V{number}" for number in range(1, 10)),
-    class_names=RADIATOR_STATES,
-    ordered=True,
+    tuple(f"V{number}" for number in range(1, 10)),
+    RADIATOR_STATES,
 )
 
 JUNCTIONS = ("ei", "ie", "n")
-DNA = RowSet(
-    "tabular/dna.npz",
-    partial(readers.r_frame, MLBENCH, "DNA.rda", "Class", JUNCTIONS),
+DNA = _r_set(
+    "dna",
+    "DNA.rda",
+    "Class",
     "da48dbeba0c596bb8399a20e4dcd5f2c51617607b0e0a6b437bb7dde687458e6",
     after(2_000),
-    column_names=tuple(f"V{number}" for number in range(1, 181)),
-    class_names=JUNCTIONS,
-    ordered=True,
+    tuple(f"V{number}" for number in range(1, 181)),
+    JUNCTIONS,
 )
 
 VEHICLES = ("bus", "opel", "saab", "van")
-VEHICLE = RowSet(
-    "tabular/vehicle.npz",
-    partial(readers.r_frame, MLBENCH, "Vehicle.rda", "Class", VEHICLES),
+VEHICLE = _r_set(
+    "vehicle",
+    "Vehicle.rda",
+    "Class",
     "a4c869d85b70eb34631538bd4a5cda3ad53ee42ba8a99e1b26f1aac6c90e562f",
     a_fifth_of_each_class,
-    column_names=(
+    (
         "Comp", "Circ", "D.Circ", "Rad.Ra", "Pr.Axis.Ra", "Max.L.Ra", "Scat.Ra", "Elong",
         "Pr.Axis.Rect", "Max.L.Rect", "Sc.Var.Maxis", "Sc.Var.maxis", "Ra.Gyr", "Skew.Maxis",
         "Skew.maxis", "Kurt.maxis", "Kurt.Maxis", "Holl.Ra",
     ),
-    class_names=VEHICLES,
+    VEHICLES,
+    ordered=False,
 )  # fmt: skip
 
 UNSW_FILE = PublicMembers(

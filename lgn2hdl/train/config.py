@@ -217,12 +217,12 @@ class TrainConfig:
                 f"the last layer's width is {last}, but the targets have {n_names} bits: "
                 f"use {n_names}"
             )
-        if self.head_connections and (bits or self.head_connections > n_names):
+        if bits and self.head_connections:
+            raise OptionError("head_connections is for classes: leave it out for output bits")
+        if self.head_connections > n_names:
             raise OptionError(
                 f"head_connections is {self.head_connections}: an output counts for at most all "
-                f"{n_names} classes"
-                if not bits
-                else "head_connections is for classes: leave it out for output bits"
+                f"{n_names} classes, so give 1 to {n_names}, or 0 for equal groups"
             )
         if not bits and not self.head_connections and last % n_names:
             near = max(n_names, round(last / n_names) * n_names)

@@ -35,7 +35,7 @@ def tar(entries):
 def zipped(entries):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.mkdir("set")
+        archive.writestr("set/", b"")
         for name, data in entries:
             archive.writestr(name, data)
     return buffer.getvalue()
@@ -129,6 +129,11 @@ def test_a_zip_entry_that_is_longer_than_it_claims(tmp_path):
     content = zipped([("a.bin", bytes(1 << 20)), ("b.bin", FILES["b.bin"])])
     claimed = content.replace((1 << 20).to_bytes(4, "little"), (5).to_bytes(4, "little"))
     refused("damaged archive", put(tmp_path, claimed))
+
+
+def test_a_zip_entry_without_a_name_is_one_that_nobody_asked_for(tmp_path):
+    entries = [(zipfile.ZipInfo(""), b"x"), *FILES.items()]
+    assert wanted_files(put(tmp_path, zipped(entries)), SIZES, "the archive") == FILES
 
 
 def test_an_archive_that_expands_without_end(tmp_path, monkeypatch):

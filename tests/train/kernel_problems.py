@@ -97,3 +97,14 @@ def check_choice(kernels, device, count, pins, levels, seed):
     chosen = kernels.choose(torch.from_numpy(score).to(device), torch.from_numpy(source).to(device))
     assert chosen.dtype is torch.int32
     assert np.array_equal(chosen.cpu().numpy(), wanted)
+
+
+def check_threads(set_threads, everything):
+    """``everything()``, a list of results, is the same bytes on one thread as on three."""
+    set_threads(1)
+    alone = everything()
+    set_threads(3)
+    together = everything()
+    for one, three in zip(alone, together, strict=True):
+        assert one.numpy().tobytes() == three.numpy().tobytes()
+    return len(alone)

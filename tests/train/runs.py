@@ -31,6 +31,14 @@ GROUP_CASES = {
     "guided-one-row": GROUP.changed(
         wiring=("candidates",), candidates=6, resample_every=2, batch_size=1,
     ),
+    "hard": GROUP.changed(
+        sampling="hard", wiring=("candidates", "mapping"), candidates=6, resample_every=2,
+        fan_in=(4, 3),
+    ),
+    "hard-one-row": GROUP.changed(
+        sampling="hard", wiring=("candidates", "mapping"), candidates=6, resample_every=2,
+        batch_size=1,
+    ),
     "gumbel": GROUP.changed(
         sampling="gumbel", wiring=("local-candidates", "mapping"), candidates=5,
         selection="softmax", learn_tau=True, encoder="learned", size_weight=0.1, target_luts=50,

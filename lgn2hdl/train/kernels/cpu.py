@@ -28,6 +28,9 @@ COLUMNS = 32
 PIECES = 8
 """Pieces that work on rows is split into."""
 
+TAILS = Path(__file__).with_name("tails.h")
+"""What the C files of kernels include."""
+
 LEAST_NANOSECONDS = 250_000
 """Work that is worth a thread: to give it away and to wait for it takes a part of that."""
 
@@ -35,7 +38,7 @@ LEAST_NANOSECONDS = 250_000
 @functools.cache
 def _library() -> ctypes.CDLL | None:
     wide = ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
-    library = native.load(Path(__file__).with_name("cpu.c"), flags=wide)
+    library = native.load(Path(__file__).with_name("cpu.c"), flags=wide, includes=(TAILS,))
     if library is not None:
         number, pointer = ctypes.c_int64, ctypes.c_void_p
         signatures = {

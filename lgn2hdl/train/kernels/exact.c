@@ -12,37 +12,21 @@
 /* Vectors as wide as they are here, and rows of a matrix for which there are registers. Neither
    shows in a result. */
 #if defined(__AVX512F__)
-#define WIDTH 16
+#define LANES 16
 #define HEIGHT 12
 #elif defined(__AVX__)
-#define WIDTH 8
+#define LANES 8
 #define HEIGHT 6
 #else
-#define WIDTH 4
+#define LANES 4
 #define HEIGHT 3
 #endif
 #define PANEL 16 /* columns that a matrix is cut into, and partial sums of a row */
 
-typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-typedef int32_t ivec __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
+typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t ivec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-INLINE vec load(const float *from, int64_t count)
-{
-    if (count >= WIDTH)
-        return *(const vec *)from;
-    vec value = {0};
-    if (count > 0)
-        memcpy(&value, from, (size_t)count * sizeof(float));
-    return value;
-}
-
-INLINE void store(float *to, vec value, int64_t count)
-{
-    if (count >= WIDTH)
-        *(vec *)to = value;
-    else
-        memcpy(to, &value, (size_t)count * sizeof(float));
-}
+#include "tails.h"
 
 INLINE vec select(ivec mask, vec yes, vec no)
 {
@@ -94,7 +78,7 @@ INLINE vec sigmoid_of(vec x)
 #define ELEMENTWISE(name, function)                                                                \
     void name(const float *x, float *y, int64_t begin, int64_t end)                                \
     {                                                                                              \
-        for (int64_t at = begin; at < end; at += WIDTH)                                            \
+        for (int64_t at = begin; at < end; at += LANES)                                            \
             store(y + at, function(load(x + at, end - at)), end - at);                             \
     }
 
@@ -110,20 +94,20 @@ ELEMENTWISE(sigmoids, sigmoid_of)
 void sum_columns(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin,
                  int64_t end)
 {
-    for (int64_t column = begin; column < end; column += BESIDE * WIDTH) {
+    for (int64_t column = begin; column < end; column += BESIDE * LANES) {
         vec total[BESIDE] = {{0}};
         for (int64_t block = 0; block < rows; block += BLOCK) {
             vec sum[BESIDE] = {{0}};
             for (int64_t row = block; row < rows && row < block + BLOCK; row++)
                 for (int part = 0; part < BESIDE; part++) {
-                    int64_t at = column + part * WIDTH;
+                    int64_t at = column + part * LANES;
                     sum[part] += load(x + row * columns + at, end - at);
                 }
             for (int part = 0; part < BESIDE; part++)
                 total[part] += sum[part];
         }
-        for (int part = 0; part < BESIDE && column + part * WIDTH < end; part++)
-            store(y + column + part * WIDTH, total[part], end - column - part * WIDTH);
+        for (int part = 0; part < BESIDE && column + part * LANES < end; part++)
+            store(y + column + part * LANES, total[part], end - column - part * LANES);
     }
 }
 
@@ -131,21 +115,21 @@ void sum_columns(const float *x, int64_t rows, int64_t columns, float *y, int64_
 void sum_rows(const float *x, int64_t columns, float *y, int64_t begin, int64_t end)
 {
     for (int64_t row = begin; row < end; row++) {
-        vec total[PANEL / WIDTH] = {{0}};
+        vec total[PANEL / LANES] = {{0}};
         for (int64_t block = 0; block < columns; block += BLOCK * PANEL) {
-            vec sum[PANEL / WIDTH] = {{0}};
+            vec sum[PANEL / LANES] = {{0}};
             for (int64_t column = block; column < columns && column < block + BLOCK * PANEL;
                  column += PANEL)
-                for (int part = 0; part < PANEL / WIDTH; part++) {
-                    int64_t at = column + part * WIDTH;
+                for (int part = 0; part < PANEL / LANES; part++) {
+                    int64_t at = column + part * LANES;
                     sum[part] += load(x + row * columns + at, columns - at);
                 }
-            for (int part = 0; part < PANEL / WIDTH; part++)
+            for (int part = 0; part < PANEL / LANES; part++)
                 total[part] += sum[part];
         }
         float whole = 0;
         for (int part = 0; part < PANEL; part++)
-            whole += total[part / WIDTH][part % WIDTH];
+            whole += total[part / LANES][part % LANES];
         y[row] = whole;
     }
 }
@@ -163,7 +147,7 @@ INLINE vec highest_of(const float *x, int64_t rows, int64_t stride, int64_t left
 /* Columns begin to end of y[rows, n], the softmax over the rows of x[rows, n]. */
 void softmax(const float *x, int64_t rows, int64_t n, float *y, int64_t begin, int64_t end)
 {
-    for (int64_t column = begin; column < end; column += WIDTH) {
+    for (int64_t column = begin; column < end; column += LANES) {
         int64_t left = end - column;
         vec highest = highest_of(x + column, rows, n, left), sum = {0};
         for (int64_t at = column; at < rows * n; at += n) {
@@ -180,7 +164,7 @@ void softmax(const float *x, int64_t rows, int64_t n, float *y, int64_t begin, i
 void softmax_backward(const float *y, const float *grad, int64_t rows, int64_t n, float *grad_x,
                       int64_t begin, int64_t end)
 {
-    for (int64_t column = begin; column < end; column += WIDTH) {
+    for (int64_t column = begin; column < end; column += LANES) {
         int64_t left = end - column;
         vec sum = {0};
         for (int64_t at = column; at < rows * n; at += n)
@@ -194,7 +178,7 @@ void softmax_backward(const float *y, const float *grad, int64_t rows, int64_t n
    for 2 to 64 rows. */
 void transform(const float *x, int64_t rows, int64_t n, float *y, int64_t begin, int64_t end)
 {
-    for (int64_t column = begin; column < end; column += WIDTH) {
+    for (int64_t column = begin; column < end; column += LANES) {
         vec value[64];
         for (int64_t row = 0; row < rows; row++)
             value[row] = load(x + row * n + column, end - column);
@@ -215,7 +199,7 @@ void transform(const float *x, int64_t rows, int64_t n, float *y, int64_t begin,
 void cross_entropy(const float *logits, const float *goal, int64_t classes, int64_t n, float *loss,
                    float *slope, int64_t begin, int64_t end)
 {
-    for (int64_t column = begin; column < end; column += WIDTH) {
+    for (int64_t column = begin; column < end; column += LANES) {
         const float *x = logits + column, *g = goal + column;
         int64_t left = end - column;
         vec highest = highest_of(x, classes, n, left), sum = {0}, weight = {0}, met = {0};
@@ -238,13 +222,13 @@ void cross_entropy(const float *logits, const float *goal, int64_t classes, int6
 INLINE void tile(const float *a, const float *panel, int64_t k, int64_t n, float *y, int height,
                  int64_t left)
 {
-    vec total[HEIGHT][PANEL / WIDTH];
+    vec total[HEIGHT][PANEL / LANES];
     for (int row = 0; row < height; row++)
-        for (int part = 0; part < PANEL / WIDTH; part++)
+        for (int part = 0; part < PANEL / LANES; part++)
             total[row][part] = (vec){0};
     for (int64_t i = 0; i < k; i++)
-        for (int part = 0; part < PANEL / WIDTH; part++) {
-            vec here = *(const vec *)(panel + i * PANEL + part * WIDTH);
+        for (int part = 0; part < PANEL / LANES; part++) {
+            vec here = *(const vec *)(panel + i * PANEL + part * LANES);
             for (int row = 0; row < height; row++)
                 total[row][part] += a[row * k + i] * here;
         }
@@ -275,12 +259,12 @@ typedef struct {
 void adam(const adam_factors *by, const float *grad, float *value, float *mean, float *square,
           int64_t begin, int64_t end)
 {
-    for (int64_t at = begin; at < end; at += WIDTH) {
+    for (int64_t at = begin; at < end; at += LANES) {
         int64_t left = end - at;
         vec g = load(grad + at, left);
         vec m = load(mean + at, left) * by->beta1 + g * by->rest1;
         vec s = load(square + at, left) * by->beta2 + g * g * by->rest2, root;
-        for (int lane = 0; lane < WIDTH; lane++)
+        for (int lane = 0; lane < LANES; lane++)
             root[lane] = __builtin_sqrtf(s[lane]);
         vec step = by->rate * m / (root * by->correction + by->epsilon);
         store(mean + at, m, left);

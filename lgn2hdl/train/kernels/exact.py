@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lgn2hdl.tools import native
-from lgn2hdl.train.kernels.cpu import PIECES, declare, on_cpu, pointer, split
+from lgn2hdl.train.kernels.cpu import PIECES, TAILS, declare, on_cpu, pointer, split
 
 ELEMENTS = 1 << 15
 """Elements of one piece of work on single values."""
@@ -40,7 +40,7 @@ class AdamFactors(ctypes.Structure):
 
 @functools.cache
 def _library() -> ctypes.CDLL | None:
-    library = native.load(Path(__file__).with_name("exact.c"))
+    library = native.load(Path(__file__).with_name("exact.c"), includes=(TAILS,))
     if library is not None:
         number, address = ctypes.c_int64, ctypes.c_void_p
         signatures = {

@@ -1,27 +1,10 @@
-/* Values that are all 0 or 1 between the layers: packing, counting, correlating; see hard.py.
+/* Values that are all 0 or 1 between the layers: packing, counting, correlating; see hard_bits.py.
 
    Everything is exact but the last product of a correlation, so vectors of any width give the same
    bytes. Rows, bits or pins begin to end of a result are computed by one call. */
 
 #include "hard.h"
-
-INLINE vec load(const float *from, int64_t count)
-{
-    if (count >= LANES)
-        return *(const vec *)from;
-    vec value = {0};
-    if (count > 0)
-        memcpy(&value, from, (size_t)count * sizeof(float));
-    return value;
-}
-
-INLINE void store(float *to, vec value, int64_t count)
-{
-    if (count >= LANES)
-        *(vec *)to = value;
-    else if (count > 0)
-        memcpy(to, &value, (size_t)count * sizeof(float));
-}
+#include "tails.h"
 
 /* Truth tables [nodes] of rows[rows, nodes], each 0 or 1; nodes begin to end. */
 void hard_tables(const float *rows, int64_t count, int64_t nodes, uint64_t *table, int64_t begin,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from torch import Tensor
 from lgn2hdl.model.features import Integers
 from lgn2hdl.model.network import Thermometer
 from lgn2hdl.tools import native
-from lgn2hdl.train.kernels.cpu import declare, on_cpu, pointer, share
+from lgn2hdl.train.kernels.cpu import TAILS, declare, on_cpu, pointer, share
 
 WORD = 64
 """Samples of a word."""
@@ -44,7 +45,7 @@ HEADER = Path(__file__).with_name("hard.h")
 
 @functools.cache
 def _library() -> ctypes.CDLL | None:
-    library = native.load(Path(__file__).with_name("hard_bits.c"), includes=(HEADER,))
+    library = native.load(Path(__file__).with_name("hard_bits.c"), includes=(HEADER, TAILS))
     if library is not None:
         number, address = ctypes.c_int64, ctypes.c_void_p
         signatures = {
@@ -70,9 +71,13 @@ def available(*tensors: Tensor) -> bool:
     return on_cpu(*tensors) and _library() is not None
 
 
+def _call(name: str) -> Callable[..., None]:
+    return getattr(_library(), name)
+
+
 def _run(name: str, arguments: tuple[object, ...], size: int, values: int) -> None:
     """Call a function for ``range(size)``, on threads if each of them has many ``values``."""
-    function = getattr(_library(), name)
+    function = _call(name)
     each = NANOSECONDS * values
     share(lambda _, begin, end: function(*arguments, begin, end), size, each)
 
@@ -165,21 +170,21 @@ def panels_of(samples: int) -> int:
 def to_panels(x: Tensor) -> Tensor:
     """Values ``f32[S, N]`` as panels."""
     rows, samples = x.shape
-    y = torch.empty((panels_of(samples), rows, PANEL))
+    y = x.new_empty((panels_of(samples), rows, PANEL))
     _run("hard_to_panels", (pointer(x), rows, samples, pointer(y)), len(y), PANEL * rows)
     return y
 
 
 def from_panels(x: Tensor, samples: int) -> Tensor:
     """Panels as values ``f32[S, N]``."""
-    y = torch.empty((x.shape[1], samples))
+    y = x.new_empty((x.shape[1], samples))
     _run("hard_from_panels", (pointer(x), len(y), samples, pointer(y)), len(y), samples)
     return y
 
 
 def group_sums(x: Tensor, samples: int, groups: int) -> Tensor:
     """Ones ``f32[groups, N]`` among the rows ``i64[O, words]`` of equal, contiguous groups."""
-    y = torch.empty((groups, samples))
+    y = torch.empty((groups, samples), dtype=torch.float32)
     _run(
         "hard_group_sums",
         (pointer(x), len(x) // groups, samples, pointer(y)),
@@ -191,7 +196,7 @@ def group_sums(x: Tensor, samples: int, groups: int) -> Tensor:
 
 def unpack(x: Tensor, samples: int) -> Tensor:
     """Values ``f32[S, N]`` of bits ``i64[S, words]``."""
-    y = torch.empty((len(x), samples))
+    y = torch.empty((len(x), samples), dtype=torch.float32)
     _run("hard_unpack", (pointer(x), samples, pointer(y)), len(x), samples)
     return y
 
@@ -217,7 +222,7 @@ class PinGradients:
         result = self.unit.new_empty((end - begin, x.sources))
         levels = pointer(self.level), pointer(self.unit), self.level.shape[1]
         arguments = (*levels, pointer(x.bytes), x.bytes.shape[1], x.sources)
-        function = getattr(_library(), "hard_sources")  # noqa: B009
+        function = _call("hard_sources")
 
         def work(_: int, first: int, last: int) -> None:
             function(*arguments, pointer(result[first:]), begin + first, begin + last)

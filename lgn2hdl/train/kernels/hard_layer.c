@@ -1,4 +1,4 @@
-/* Passes of look-up tables whose pins and outputs are all 0 or 1; see hard.py.
+/* Passes of look-up tables whose pins and outputs are all 0 or 1; see hard_layer.py.
 
    A node's k pins make an address for every sample, and what a step needs is looked up there: the
    output, the gradient of the table (a sum over the samples of each address) and the gradient of a

@@ -80,7 +80,7 @@ class RelaxedNetwork(nn.Module):
     def forward(self, bits: Values, sampling: Sampling | None = None) -> Tensor:
         """Logits ``[N, C]`` for input bits ``[n_inputs, N]`` of value 0 or 1."""
         sampling = sampling or Sampling()
-        if sampling.kind == "hard" and is_possible(self.kept):
+        if sampling.kind == "hard" and is_possible(self.kept, bits):
             bits = hard_values(bits)
         for layer in self.layers:
             bits = layer(bits, sampling)

@@ -33,8 +33,7 @@ class _SharedSums(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, strength: Tensor, count: int) -> Tensor:
         ternary = connections(strength, count)
         ctx.save_for_backward(values, ternary)
-        # (Sums of integers: exact in any order.)
-        return ternary.T @ values + biases(ternary)[:, None]
+        return matrix_product(ternary.T, values) + biases(ternary)[:, None]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
@@ -103,16 +102,18 @@ class SharedSumHead(GroupSumHead):
 
     def to_outputs(self, gradient: Tensor, n_outputs: int) -> Tensor:
         """Gradients ``[O, N]`` of outputs, but for a factor, of those ``[C, N]`` of logits."""
-        return matrix_product(connections(self.strength.detach(), self.count), gradient)
+        return matrix_product(self._connections(), gradient)
+
+    def _connections(self) -> Tensor:
+        return connections(self.strength.detach(), self.count)
 
     def order(self, n_outputs: int) -> npt.NDArray[np.int64]:
         """The node of every connection: those of class 0 first."""
-        ternary = connections(self.strength.detach(), self.count).cpu().numpy()
-        return np.nonzero(ternary.T)[1]
+        return np.nonzero(self._connections().T.cpu().numpy())[1]
 
     def discrete(self, n_outputs: int) -> GroupSum:
         """The head of the discrete network, one output for each connection."""
-        chosen = connections(self.strength.detach(), self.count)
+        chosen = self._connections()
         ternary = chosen.T.cpu().numpy()
         classes, nodes = np.nonzero(ternary)
         return GroupSum(

@@ -40,13 +40,13 @@ class HardValues:
     edge: Tensor
 
 
-def is_possible(*values: Tensor) -> bool:
-    """Whether these values can be computed with as bits."""
-    return layers.available(*values)
-
-
 Values = Tensor | HardValues
 """Values between layers: ``f32[S, N]``, or bits."""
+
+
+def is_possible(*values: Values) -> bool:
+    """Whether these values can be computed with as bits."""
+    return layers.available(*(value for value in values if isinstance(value, Tensor)))
 
 
 def hard_values(values: Values) -> HardValues:
@@ -74,12 +74,14 @@ def encoded(encoder: Thermometer, x: Integers) -> HardValues:
 def flipped(values: Values, flips: Tensor) -> Values:
     """Values, those inverted for which ``flips``, ``bool[S, N]``, is true."""
     if isinstance(values, HardValues):
-        return replace(values, bits=values.bits ^ kernels.pack(flips.float()))
+        return replace(values, bits=values.bits ^ kernels.pack(flips.to(torch.float32)))
     return torch.where(flips.to(values.device), 1 - values, values)
 
 
 def _edge(rows: int, samples: int) -> Tensor:
-    return torch.zeros(()).expand(kernels.panels_of(samples), rows, kernels.PANEL)
+    return torch.zeros((), dtype=torch.float32).expand(
+        kernels.panels_of(samples), rows, kernels.PANEL
+    )
 
 
 class _Panels(torch.autograd.Function):

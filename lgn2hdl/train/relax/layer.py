@@ -65,7 +65,7 @@ class RelaxedLayer(nn.Module):
         ``x`` is.
         """
         choice = None
-        if sampling.kind == "hard" and is_possible(self.logits):
+        if sampling.kind == "hard" and is_possible(self.logits, x):
             choice = self.wires.choice()
         if choice is None:
             return self._interpolated(real_values(x), sampling)
